@@ -1,0 +1,73 @@
+package dev.darkroom.bench.peer;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The command lines of the two processes of a benchmark. */
+public final class Programs {
+  private Programs() {}
+
+  /** A main class of this benchmark's class path in a JVM of its own. */
+  public static List<String> java(Class<?> main, List<String> arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** A script under the Python that {@code DARKROOM_PYTHON} names, default {@code python3}. */
+  public static List<String> python(Path script, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(python(), script.toString()));
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** Whether that Python is there and has diffusers; says on standard error where not. */
+  public static boolean hasDiffusers() throws IOException, InterruptedException {
+    boolean found;
+    try {
+      found =
+          new ProcessBuilder(python(), "-c", "import diffusers")
+                  .redirectErrorStream(true)
+                  .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                  .start()
+                  .waitFor()
+              == 0;
+    } catch (IOException noPython) {
+      System.err.println(noPython.getMessage());
+      found = false;
+    }
+    if (!found) {
+      System.err.println(
+          python() + " has no diffusers: measuring ours alone; DARKROOM_PYTHON names another");
+    }
+    return found;
+  }
+
+  /** A class path resource beside {@code owner}, as a file of {@code folder}. */
+  public static Path resource(Class<?> owner, String name, Path folder) throws IOException {
+    Path file = folder.resolve(name);
+    try (InputStream in = owner.getResourceAsStream(name)) {
+      Files.copy(Objects.requireNonNull(in, name), file);
+    }
+    return file;
+  }
+
+  private static String python() {
+    return Objects.requireNonNullElse(System.getenv("DARKROOM_PYTHON"), "python3");
+  }
+}

@@ -1,0 +1,83 @@
+package dev.darkroom.bench.peer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.darkroom.bench.Percentile;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Steps of ours and of a peer's in turn, so that whatever else the machine does slows both. Both
+ * processes live through the whole run; each has its own peak of memory.
+ */
+public final class SideBySide {
+  private SideBySide() {}
+
+  /**
+   * Runs and prints one JSON line: medians, peaks, and what each is over the peer's.
+   *
+   * @param bench its first fields: the benchmark's name and its settings
+   * @param peer command of the peer, or null to measure ours alone
+   */
+  public static void print(
+      ObjectNode bench, int steps, List<String> ours, String peerName, @Nullable List<String> peer)
+      throws IOException {
+    try (Stepper our = new Stepper(ours)) {
+      if (peer == null) {
+        Series alone = new Series(steps);
+        for (int i = 0; i < steps; i++) {
+          alone.add(i, our.step());
+        }
+        alone.describe(bench, "", our);
+      } else {
+        try (Stepper their = new Stepper(peer)) {
+          Series a = new Series(steps);
+          Series b = new Series(steps);
+          for (int i = 0; i < steps; i++) {
+            a.add(i, our.step());
+            b.add(i, their.step());
+          }
+          double peak = a.describe(bench, "", our);
+          double theirPeak = b.describe(bench, peerName + "_", their);
+          bench.put("time_ratio", rounded(a.median() / b.median(), 100));
+          bench.put("cpu_time_ratio", rounded(a.medianCpu() / b.medianCpu(), 100));
+          bench.put("memory_ratio", rounded(peak / theirPeak, 100));
+        }
+      }
+    }
+    System.out.println(new ObjectMapper().writeValueAsString(bench));
+  }
+
+  private static double rounded(double value, double scale) {
+    return Math.round(value * scale) / scale;
+  }
+
+  private record Series(double[] seconds, double[] cpuSeconds) {
+    Series(int steps) {
+      this(new double[steps], new double[steps]);
+    }
+
+    void add(int step, JsonNode answer) {
+      seconds[step] = answer.path("seconds").doubleValue();
+      cpuSeconds[step] = answer.path("cpu_seconds").doubleValue();
+    }
+
+    double median() {
+      return Percentile.of(seconds, 50);
+    }
+
+    double medianCpu() {
+      return Percentile.of(cpuSeconds, 50);
+    }
+
+    /** Returns the peak in MB; asking for it ends the process. */
+    double describe(ObjectNode line, String prefix, Stepper process) throws IOException {
+      double peak = process.peakKilobytes() / 1024.0;
+      line.put(prefix + "seconds", rounded(median(), 1000));
+      line.put(prefix + "peak_mb", Math.round(peak));
+      return peak;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+"""The peer of the unet benchmark: diffusers in eager mode. Arguments: the config, rows, threads.
+
+Says {"parameters": N} when it is ready; runs one step for each line on its input and answers with its seconds and CPU seconds; at the
+end of the input it tells its peak resident memory.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from diffusers import UNet2DConditionModel
+
+config, rows, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+torch.set_num_threads(threads)
+with open(config) as file:
+    unet = UNet2DConditionModel.from_config(json.load(file)).eval()
+sample, context = torch.randn(rows, 4, 64, 64), torch.randn(rows, 77, 768)
+timestep = torch.full((rows,), 500)
+
+
+def step():
+    with torch.no_grad():
+        unet(sample, timestep, encoder_hidden_states=context)
+
+
+step()
+print(json.dumps({"parameters": sum(p.numel() for p in unet.parameters())}), flush=True)
+for _ in sys.stdin:
+    began, cpu = time.perf_counter(), time.process_time()
+    step()
+    print(json.dumps({"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}), flush=True)
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(json.dumps({"peak_kilobytes": peak}), flush=True)

@@ -1,0 +1,119 @@
+package dev.darkroom.cli.generate;
+
+import ai.djl.Device;
+import dev.darkroom.cli.console.ModelPath;
+import dev.darkroom.cli.console.SingleFileOptions;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
+import dev.darkroom.diffusion.pipeline.ModelSource;
+import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
+import dev.darkroom.diffusion.schedule.PredictionType;
+import dev.darkroom.diffusion.singlefile.SingleFile.Reading;
+import dev.darkroom.diffusion.text.TextualInversion;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which model, and what is put into it. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description =
+          "a diffusers folder, or a single .safetensors or .ckpt file; default: the starter model")
+  private @Nullable Path model;
+
+  @Mixin private SingleFileOptions singleFile = new SingleFileOptions();
+
+  @Option(
+      names = "--vae",
+      paramLabel = "PATH",
+      description = "another autoencoder: a component's or a model's folder, or a single file")
+  private @Nullable Path vae;
+
+  @Option(
+      names = "--embedding",
+      paramLabel = "FILE",
+      description =
+          "what textual inversion learned, named in prompts by the token in the file; repeatable")
+  private List<Path> embeddings = new ArrayList<>();
+
+  @Option(names = "--dtype", paramLabel = "TYPE", description = "float32")
+  private String dtype = "float32";
+
+  /**
+   * @throws DiffusionException if there is nothing that could be a model
+   */
+  Path path() {
+    if (!dtype.equals("float32")) {
+      throw DiffusionException.badInput(
+          "--dtype: expected float32, got %s, which is not supported yet".formatted(dtype));
+    }
+    singleFile.prediction();
+    Path path = ModelPath.any(model);
+    if (Files.isDirectory(path) && singleFile.family() != null) {
+      throw DiffusionException.badInput(
+          "--family: expected none for the diffusers folder %s, which says what it is"
+              .formatted(path));
+    }
+    if (vae != null && !Files.exists(vae)) {
+      throw DiffusionException.badInput(
+          "--vae: expected a folder or a single file, found nothing at " + vae);
+    }
+    return path;
+  }
+
+  StableDiffusionPipeline load(Path path) {
+    try (ModelSource source = source(path)) {
+      DiffusionPipeline loaded = DiffusionPipeline.load(source, Device.cpu());
+      boolean whole = false;
+      try {
+        StableDiffusionPipeline pipeline =
+            switch (loaded) {
+              case StableDiffusionPipeline stable -> withEmbeddings(predicting(stable));
+            };
+        whole = true;
+        return pipeline;
+      } finally {
+        if (!whole) {
+          loaded.close();
+        }
+      }
+    }
+  }
+
+  private ModelSource source(Path path) {
+    Reading reading = singleFile.reading(false);
+    ModelSource source =
+        Files.isDirectory(path) ? ModelSource.folder(path) : ModelSource.singleFile(path, reading);
+    if (vae == null) {
+      return source;
+    }
+    boolean whole = false;
+    try {
+      ModelSource other = source.withAutoencoder(vae, reading);
+      whole = true;
+      return other;
+    } finally {
+      if (!whole) {
+        source.close();
+      }
+    }
+  }
+
+  private StableDiffusionPipeline withEmbeddings(StableDiffusionPipeline pipeline) {
+    return embeddings.isEmpty()
+        ? pipeline
+        : pipeline.with(
+            embeddings.stream().map(file -> TextualInversion.load(file, null)).toList());
+  }
+
+  private StableDiffusionPipeline predicting(StableDiffusionPipeline pipeline) {
+    PredictionType prediction = singleFile.prediction();
+    return prediction == null ? pipeline : pipeline.predicting(prediction);
+  }
+}

@@ -1,0 +1,132 @@
+package dev.darkroom.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.darkroom.diffusion.image.ImageFile;
+import dev.darkroom.diffusion.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each kind of model and of request, and what the flags refuse. */
+class GenerateKindsTest {
+  private static final Path VARIANTS = Run.TINY.resolveSibling("variants");
+
+  @TempDir private Path folder;
+
+  @Test
+  void eachKindOfModelTakesItsPictures() throws IOException {
+    assertMakes(32, 32, "image", "--image", picture("picture"), "--strength", "0.5");
+    assertMakes(44, 36, "image", "--image", picture("odd"));
+    assertMakes(32, 32, "image", "--image", picture("odd"), "--mask-image", picture("mask"));
+    assertMakes(32, 32, "inpaint", "--image", picture("odd"), "--mask-image", picture("mask"));
+    assertMakes(44, 36, "edit", "--image", picture("odd"), "--image-guidance-scale", "1.2");
+    assertMakes(32, 32, "depth", "--image", picture("picture"), "--depth-image", picture("depth"));
+    assertMakes(48, 32, "upscale", "--image", picture("small"), "--noise-level", "10");
+  }
+
+  @Test
+  void paddingPaintsAroundThePicture() throws IOException {
+    for (String kind : List.of("image", "inpaint")) {
+      RgbImage made =
+          assertMakes(
+              48, 36, kind, "--image", picture("picture"), "--pad-right", "16", "--pad-top", "4");
+      RgbImage original =
+          ImageFile.decode(Files.readAllBytes(VARIANTS.resolve("picture.png")), 10_000);
+      for (int y = 0; y < 32; y++) {
+        for (int x = 0; x < 3 * 32; x++) {
+          assertEquals(
+              original.toBytes()[3 * 32 * y + x], made.toBytes()[3 * 48 * (y + 4) + x], kind);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aRefinerTakesOverFromTheBase() throws IOException {
+    String latents = folder.resolve("latents.npy").toString();
+    assertMakes(32, 32, "xl", "--denoising-end", "0.6", "--save-latents", latents);
+    assertMakes(32, 32, "refiner", "--denoising-start", "0.6", "--latents", latents);
+    assertMakes(32, 32, "refiner", "--image", picture("picture"), "--strength", "0.4");
+    assertMakes(
+        32, 32, "xl", "--prompt-2", "a moon", "--original-size", "64x48", "--crop-top", "3");
+    assertMakes(32, 32, "consistency", "--original-inference-steps", "30");
+    assertRefused("that another model ended with", "refiner", "--denoising-start", "0.6");
+    assertRefused("1024x1024, got 64", "xl", "--original-size", "64");
+    assertRefused("second prompt", "image", "--prompt-2", "a moon");
+    assertRefused("original_inference_steps", "xl", "--original-inference-steps", "30");
+  }
+
+  @Test
+  void refusesWhatAModelDoesNotTake() {
+    assertRefused("--image: expected a picture", "edit");
+    assertRefused("--mask-image", "inpaint", "--image", picture("picture"));
+    assertRefused("--depth-image", "depth", "--image", picture("picture"));
+    assertRefused("--strength", "edit", "--image", picture("picture"), "--strength", "0.5");
+    assertRefused("--noise-level", "image", "--image", picture("picture"), "--noise-level", "1");
+    assertRefused("--strength", "image", "--strength", "0.5");
+    assertRefused("strength", "image", "--image", picture("picture"), "--strength", "2");
+    assertRefused("found none", "image", "--image", folder.resolve("absent.png").toString());
+    assertRefused(
+        "padding says the size",
+        "image",
+        "--image",
+        picture("picture"),
+        "--pad-left",
+        "8",
+        "--width",
+        "64");
+    assertRefused("padding", "image", "--image", picture("picture"), "--pad-left", "-8");
+  }
+
+  private RgbImage assertMakes(int width, int height, String kind, String... flags)
+      throws IOException {
+    Path out = folder.resolve("out.png");
+    Run run = generate(kind, out, flags);
+    assertEquals(0, run.status(), run.err());
+    JsonNode line = run.lines().getFirst();
+    assertEquals(width, line.get("width").intValue());
+    assertEquals(height, line.get("height").intValue());
+    RgbImage made = ImageFile.decode(Files.readAllBytes(out), 10_000);
+    assertEquals(width, made.width());
+    assertEquals(height, made.height());
+    return made;
+  }
+
+  private void assertRefused(String reason, String kind, String... flags) {
+    Run run = generate(kind, folder.resolve("out.png"), flags);
+    assertEquals(2, run.status(), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains(reason), run.err());
+  }
+
+  private Run generate(String kind, Path out, String... flags) {
+    Path model = folder.resolve(kind);
+    if (!Files.exists(model)) {
+      Run.copy(Run.TINY.resolveSibling("clip"), model);
+      for (String part : List.of("unet", "vae")) {
+        Run.copy(Run.TINY.resolve(part), model.resolve(part));
+      }
+      if (kind.equals("refiner")) {
+        Run.copy(VARIANTS.resolve("xl"), model);
+      }
+      Run.copy(VARIANTS.resolve(kind), model);
+    }
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("generate", "--model", model.toString(), "--prompt", "a red apple"));
+    arguments.addAll(List.of("--steps", "3", "--seed", "1", "--out", out.toString()));
+    arguments.addAll(List.of(flags));
+    return Run.of(arguments.toArray(String[]::new));
+  }
+
+  private static String picture(String name) {
+    return VARIANTS.resolve(name + ".png").toString();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.darkroom.diffusion.adapter;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a tensor of a LoRA is to its layer, told by how its key ends. */
+enum Part {
+  DOWN(
+      ".lora_down.weight",
+      ".lora_A.weight",
+      ".lora_A.default.weight",
+      ".lora.down.weight",
+      ".lora_linear_layer.down.weight",
+      "_lora.down.weight",
+      ":down"),
+  MID(".lora_mid.weight"),
+  UP(
+      ".lora_up.weight",
+      ".lora_B.weight",
+      ".lora_B.default.weight",
+      ".lora.up.weight",
+      ".lora_linear_layer.up.weight",
+      "_lora.up.weight",
+      ":up"),
+  ALPHA(".alpha");
+
+  /** Other adapters than LoRA, by what their keys hold. */
+  private static final List<Map.Entry<String, String>> OTHERS =
+      List.of(
+          Map.entry("dora_scale", "DoRA"),
+          Map.entry("lora_magnitude_vector", "DoRA"),
+          Map.entry("hada_", "LoHa"),
+          Map.entry("lokr_", "LoKr"),
+          Map.entry("oft_", "OFT"),
+          Map.entry("ia3", "IA3"),
+          Map.entry(".diff", "full differences"));
+
+  private final List<String> ends;
+
+  Part(String... ends) {
+    this.ends = List.of(ends);
+  }
+
+  /**
+   * A key taken apart.
+   *
+   * @param layer what the file calls the layer
+   */
+  record Key(String layer, Part part) {}
+
+  /** Takes a key apart; null where it ends like none of a LoRA's. */
+  static @Nullable Key of(String key) {
+    for (Part part : values()) {
+      for (String end : part.ends) {
+        if (key.endsWith(end) && key.length() > end.length()) {
+          return new Key(key.substring(0, key.length() - end.length()), part);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The kind of adapter that a key of no LoRA belongs to, for errors. */
+  static String otherKind(String key) {
+    List<String> kinds = new ArrayList<>();
+    for (Map.Entry<String, String> other : OTHERS) {
+      if (key.contains(other.getKey())) {
+        kinds.add(other.getValue());
+      }
+    }
+    return kinds.isEmpty() ? "another tensor" : "one of " + kinds.getFirst();
+  }
+}

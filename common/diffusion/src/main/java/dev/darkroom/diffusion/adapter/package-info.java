@@ -1,0 +1,8 @@
+/**
+ * Small changes to large models that travel as files of their own: LoRA and LoCon, in the names of
+ * kohya, PEFT, diffusers and cloneofsimo. Hu et al. 2021.
+ */
+@NullMarked
+package dev.darkroom.diffusion.adapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,133 @@
+package dev.darkroom.diffusion.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.kernels.Program;
+import dev.darkroom.diffusion.kernels.Scope;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Brings stored tensors to the engine: floating types as float32, the others as int64.
+ *
+ * <p>On the CPU the engine maps the file itself, privately: float32 is then not copied at all, and
+ * a parameter that is later written to gets its own pages. So a file of weights must not be changed
+ * in place while a model made of it lives; replacing or deleting it is harmless.
+ */
+final class TensorLoading {
+  private static final Program PROGRAM =
+      Program.shared(
+          """
+          def mapped(self, path: str, dtype: int, first: int, count: int, shape: List[int], target: int) -> Tensor:
+            file = torch.from_file(path, False, first + count, dtype=dtype)
+            return torch.to(file.narrow(0, first, count).view(shape), target)
+
+          def fill(self, target: Tensor, source: Tensor, offset: int) -> Tensor:
+            return target.view([-1]).narrow(0, offset, source.numel()).copy_(source)
+
+          def broken(self, x: Tensor) -> bool:
+            return not bool(torch.isfinite(x.sum()).item()) and not bool(torch.isfinite(x).all().item())
+          """);
+
+  private TensorLoading() {}
+
+  /** An array that {@code manager} owns, on its device, and no scope. */
+  static NDArray load(StoredTensor tensor, NDManager manager) {
+    return tensor instanceof TensorView view && canBeMapped(view, manager)
+        ? map(view, manager)
+        : copy(tensor, manager);
+  }
+
+  /** Whether a floating array holds a NaN or an infinity. */
+  static boolean isBroken(NDArray array) {
+    try (var answer = PROGRAM.call("broken").tensor(array).runForValue()) {
+      return answer.toBoolean();
+    }
+  }
+
+  private static boolean canBeMapped(TensorView view, NDManager manager) {
+    return !manager.getDevice().isGpu()
+        && view.isContiguous()
+        && view.shape().dimension() > 0
+        && view.shape().size() > 0
+        && view.offset() % view.type().bytes() == 0
+        // The engine opens the path anew.
+        && view.file().isStillAtItsPath();
+  }
+
+  private static NDArray map(TensorView view, NDManager manager) {
+    return Scope.release(
+        PROGRAM
+            .call("mapped")
+            .text(view.file().path().toAbsolutePath().toString())
+            .integer(view.type().torchCode())
+            .integer(view.offset() / view.type().bytes())
+            .integer(view.shape().size())
+            .integers(view.shape().getShape())
+            .integer(
+                view.type().isFloating() ? TensorType.F32.torchCode() : TensorType.I64.torchCode())
+            .run(manager));
+  }
+
+  private static NDArray copy(StoredTensor tensor, NDManager manager) {
+    NDArray array = Scope.release(manager.create(tensor.shape(), tensor.type().loadedAs()));
+    boolean whole = false;
+    try {
+      tensor.read((elements, first, count) -> fill(array, tensor.type(), elements, first, count));
+      whole = true;
+      return array;
+    } finally {
+      if (!whole) {
+        array.close();
+      }
+    }
+  }
+
+  private static void fill(
+      NDArray array, TensorType type, MemorySegment elements, long first, int count) {
+    try (Scope scope = Scope.open();
+        Arena arena = Arena.ofConfined();
+        NDManager staging = array.getManager().newSubManager()) {
+      NDArray source = source(elements, type, count, arena, staging);
+      PROGRAM.call("fill").tensor(array).tensor(source).integer(first).run(staging);
+    }
+  }
+
+  /** A short-lived array over the bytes, in a type that the engine knows. */
+  private static NDArray source(
+      MemorySegment elements, TensorType type, int count, Arena arena, NDManager staging) {
+    DataType seen =
+        switch (type) {
+          case F64 -> DataType.FLOAT64;
+          case F32, BF16 -> DataType.FLOAT32;
+          case F16 -> DataType.FLOAT16;
+          case I64 -> DataType.INT64;
+          case I32 -> DataType.INT32;
+          case I8 -> DataType.INT8;
+          case U8, BOOL -> DataType.UINT8;
+        };
+    MemorySegment aligned = elements;
+    if (type == TensorType.BF16) {
+      aligned = widen(elements, count, arena);
+    } else if (elements.address() % type.bytes() != 0) {
+      aligned = arena.allocate(elements.byteSize(), type.bytes()).copyFrom(elements);
+    }
+    ByteBuffer buffer = aligned.asByteBuffer().order(ByteOrder.nativeOrder());
+    return staging.create(buffer, new Shape(count), seen);
+  }
+
+  /** bfloat16 is the upper half of a float32. */
+  private static MemorySegment widen(MemorySegment elements, int count, Arena arena) {
+    MemorySegment wide = arena.allocate((long) count * Float.BYTES, Float.BYTES);
+    for (int i = 0; i < count; i++) {
+      int upper = elements.get(ValueLayout.JAVA_SHORT_UNALIGNED, (long) i * Short.BYTES) << 16;
+      wide.setAtIndex(ValueLayout.JAVA_INT, i, upper);
+    }
+    return wide;
+  }
+}

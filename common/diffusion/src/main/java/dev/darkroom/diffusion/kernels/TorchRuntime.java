@@ -1,0 +1,85 @@
+package dev.darkroom.diffusion.kernels;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.darkroom.diffusion.DiffusionException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+
+/** The engine of this process: libtorch, started once. */
+public final class TorchRuntime {
+  private static final Engine ENGINE = load();
+
+  private TorchRuntime() {}
+
+  /**
+   * Starts the engine if it is not up yet. Every entry of this package does; a service calls it
+   * early to pay for it early.
+   */
+  public static void start() {
+    // The static initialiser has done it.
+  }
+
+  /** A root for tensors on {@code device}; closing it frees them all. */
+  public static NDManager newManager(Device device) {
+    if (device.isGpu() && device.getDeviceId() >= ENGINE.getGpuCount()) {
+      throw DiffusionException.badInput(
+          "device: expected one of %d GPUs, got %s; use the CPU or install the CUDA build of libtorch"
+              .formatted(ENGINE.getGpuCount(), device));
+    }
+    return NDManager.newBaseManager(device, "PyTorch");
+  }
+
+  /** How many threads one operation may use. For the whole process. */
+  public static void useThreads(int threads) {
+    if (threads < 1) {
+      throw DiffusionException.badInput("threads: expected at least 1, got " + threads);
+    }
+    JniUtils.setNumThreads(threads);
+  }
+
+  public static int threads() {
+    return JniUtils.getNumThreads();
+  }
+
+  private static Engine load() {
+    // Idle OpenMP threads that spin slow everything else on the machine down by up to 7 times.
+    defaultEnvironment("OMP_WAIT_POLICY", "PASSIVE");
+    if (System.getProperty("ai.djl.offline") == null) {
+      System.setProperty("ai.djl.offline", "true");
+    }
+    return Engine.getEngine("PyTorch");
+  }
+
+  /**
+   * Sets a variable for native code, unless the user has; Java's own view of the environment is a
+   * copy and stays.
+   */
+  private static void defaultEnvironment(String name, String value) {
+    Linker linker = Linker.nativeLinker();
+    var setenv =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("setenv"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      int overwrite = 0;
+      int failed =
+          (int) setenv.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), overwrite);
+      if (failed != 0) {
+        throw DiffusionException.internal("setenv " + name + " failed", null);
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw DiffusionException.internal("setenv " + name + " failed", e);
+    }
+  }
+}

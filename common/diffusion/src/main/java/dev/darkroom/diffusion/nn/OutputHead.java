@@ -1,0 +1,29 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.kernels.Program;
+
+/**
+ * The end of these models: {@code conv_out(silu(conv_norm_out(x)))}. It takes the place that holds
+ * both.
+ */
+public final class OutputHead {
+  private final Program program;
+  private final IValue norm;
+  private final IValue conv;
+
+  public OutputHead(Weights weights, long in, long out, int kernel, int groups, double eps) {
+    this.program = weights.program();
+    this.norm = weights.at("conv_norm_out").groupNorm(groups, in, eps);
+    this.conv = weights.at("conv_out").convolution(in, out, kernel, 1, kernel / 2);
+  }
+
+  /**
+   * @param x [N, in, H, W]
+   * @return [N, out, H, W]
+   */
+  public NDArray forward(NDArray x) {
+    return program.call("norm_silu_conv").tensor(x).value(norm).value(conv).run();
+  }
+}

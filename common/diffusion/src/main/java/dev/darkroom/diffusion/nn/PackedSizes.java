@@ -1,0 +1,62 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.kernels.Program;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.function.Supplier;
+
+/**
+ * The sizes for which a model's weights are packed. Packing writes to the layers, so the first
+ * forward of a size has the model to itself; those of known sizes only read.
+ */
+final class PackedSizes {
+  /** Each may cost as much memory as the model: no more of them than a server really uses. */
+  private static final int MOST = 3;
+
+  private final Program program;
+  private final List<IValue> layers = new ArrayList<>();
+  private final Set<List<Long>> known = new HashSet<>();
+  private final ReadWriteLock lock;
+
+  /**
+   * @param lock that a forward holds for reading, and whoever writes to the layers for writing
+   */
+  PackedSizes(Program program, ReadWriteLock lock) {
+    this.program = program;
+    this.lock = lock;
+  }
+
+  /** Only while the model is built. */
+  void add(IValue layer) {
+    layers.add(layer);
+  }
+
+  <T> T run(Supplier<T> forward, long... size) {
+    List<Long> key = Arrays.stream(size).boxed().toList();
+    lock.readLock().lock();
+    try {
+      if (known.contains(key)) {
+        return forward.get();
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+    lock.writeLock().lock();
+    try {
+      if (known.size() >= MOST && !known.contains(key)) {
+        layers.forEach(layer -> program.call("forget").value(layer).runForEffect());
+        known.clear();
+      }
+      T result = forward.get();
+      known.add(key);
+      return result;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/** Where a model's parameters come from: a checkpoint, or a seed. */
+public interface ParameterSource {
+
+  /** The owner of the parameters handed out, on the device where the model will run. */
+  NDManager manager();
+
+  /**
+   * The parameter under a checkpoint key; each key is asked for once.
+   *
+   * @param key diffusers' name, {@code down_blocks.0.resnets.1.conv1.weight}
+   * @param shape what the model needs
+   * @param initialisation how it starts where nothing is stored
+   * @return float32 of exactly {@code shape}, owned by {@link #manager()} and by no scope
+   * @throws dev.darkroom.diffusion.DiffusionException if a checkpoint lacks the key or holds
+   *     another shape
+   */
+  NDArray take(String key, Shape shape, Initialisation initialisation);
+
+  /**
+   * Whether a checkpoint holds {@code key}: for names that changed over time. A seed holds every
+   * key.
+   */
+  boolean holds(String key);
+}

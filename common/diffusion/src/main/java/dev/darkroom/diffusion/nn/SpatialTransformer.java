@@ -1,0 +1,134 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.Program;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transformer blocks over the positions of a map, with cross-attention to a context (diffusers'
+ * Transformer2DModel).
+ */
+public final class SpatialTransformer {
+  private static final double GROUP_NORM_EPS = 1e-6;
+  private static final double LAYER_NORM_EPS = 1e-5;
+
+  /**
+   * @param heads of attention; they divide the channels
+   * @param depth transformer blocks
+   * @param contextChannels D of the context
+   * @param linearProjection whether the projections in and out are linear layers; else 1x1
+   *     convolutions
+   * @param onlyCrossAttention whether the first attention of a block, too, looks at the context
+   */
+  public record Options(
+      int heads,
+      int depth,
+      int contextChannels,
+      int groups,
+      boolean linearProjection,
+      boolean onlyCrossAttention) {}
+
+  private record Block(IValue norms, IValue layers) {}
+
+  private final Program program;
+  private final Options options;
+  private final IValue norm;
+  private final IValue projIn;
+  private final IValue projOut;
+  private final List<Block> blocks = new ArrayList<>();
+
+  public SpatialTransformer(Weights weights, int channels, Options options) {
+    if (channels % options.heads() != 0) {
+      throw DiffusionException.badCheckpoint(
+          "attention: expected a number of heads that divides %d channels, got %d"
+              .formatted(channels, options.heads()));
+    }
+    this.program = weights.program();
+    this.options = options;
+    this.norm = weights.at("norm").groupNorm(options.groups(), channels, GROUP_NORM_EPS);
+    this.projIn = projection(weights.at("proj_in"), channels);
+    for (int i = 0; i < options.depth(); i++) {
+      blocks.add(block(weights.at("transformer_blocks", i), channels));
+    }
+    this.projOut = projection(weights.at("proj_out"), channels);
+  }
+
+  /**
+   * @param x [N, C, H, W]
+   * @param context [N, T, D]
+   * @param contextBias [N, 1, 1, T], added to the scores of cross-attention, or null
+   * @return [N, C, H, W]
+   */
+  public NDArray forward(NDArray x, NDArray context, @Nullable NDArray contextBias) {
+    Flow flow =
+        Flow.from(x)
+            .then(
+                map ->
+                    program
+                        .call("transformer_in")
+                        .tensor(map)
+                        .value(norm)
+                        .value(projIn)
+                        .flag(options.linearProjection())
+                        .run());
+    for (Block block : blocks) {
+      flow.then(
+          tokens ->
+              program
+                  .call("transformer_block")
+                  .tensor(tokens)
+                  .tensor(context)
+                  .optional(contextBias)
+                  .value(block.norms)
+                  .value(block.layers)
+                  .integer(options.heads())
+                  .flag(options.onlyCrossAttention())
+                  .run());
+    }
+    return flow.then(
+            tokens ->
+                program
+                    .call("transformer_out")
+                    .tensor(tokens)
+                    .tensor(x)
+                    .value(projOut)
+                    .flag(options.linearProjection())
+                    .run())
+        .result();
+  }
+
+  private IValue projection(Weights weights, int channels) {
+    return options.linearProjection()
+        ? weights.linear(channels, channels)
+        : weights.convolution1(channels, channels);
+  }
+
+  private Block block(Weights weights, int channels) {
+    List<IValue> layers = new ArrayList<>();
+    IValue norm1 = weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS);
+    addAttention(
+        layers,
+        weights.at("attn1"),
+        channels,
+        options.onlyCrossAttention() ? options.contextChannels() : channels);
+    IValue norm2 = weights.at("norm2").layerNorm(channels, LAYER_NORM_EPS);
+    addAttention(layers, weights.at("attn2"), channels, options.contextChannels());
+    IValue norm3 = weights.at("norm3").layerNorm(channels, LAYER_NORM_EPS);
+    layers.add(weights.at("ff.net.0.proj").linear(channels, 8L * channels));
+    layers.add(weights.at("ff.net.2").linear(4L * channels, channels));
+    return new Block(
+        weights.list(norm1, norm2, norm3), weights.list(layers.toArray(IValue[]::new)));
+  }
+
+  private static void addAttention(
+      List<IValue> layers, Weights weights, int channels, int keyChannels) {
+    layers.add(weights.at("to_q").linearWithoutBias(channels, channels));
+    layers.add(weights.at("to_k").linearWithoutBias(keyChannels, channels));
+    layers.add(weights.at("to_v").linearWithoutBias(keyChannels, channels));
+    layers.add(weights.at("to_out.0").linear(channels, channels));
+  }
+}

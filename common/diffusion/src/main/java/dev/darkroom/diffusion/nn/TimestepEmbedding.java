@@ -1,0 +1,40 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.kernels.Program;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linear, SiLU, Linear: features of a timestep, or of anything else that conditions all blocks
+ * alike.
+ */
+public final class TimestepEmbedding {
+  private final Program program;
+  private final IValue layers;
+
+  /**
+   * @param conditionChannels of a second input that is projected and added to the first, or null
+   *     for none
+   */
+  public TimestepEmbedding(
+      Weights weights, long in, long out, @Nullable Integer conditionChannels) {
+    this.program = weights.program();
+    IValue linear1 = weights.at("linear_1").linear(in, out);
+    IValue linear2 = weights.at("linear_2").linear(out, out);
+    this.layers =
+        conditionChannels == null
+            ? weights.list(linear1, linear2)
+            : weights.list(
+                linear1, linear2, weights.at("cond_proj").linearWithoutBias(conditionChannels, in));
+  }
+
+  /**
+   * @param x [N, in]
+   * @param condition [N, conditionChannels], or null
+   * @return [N, out]
+   */
+  public NDArray forward(NDArray x, @Nullable NDArray condition) {
+    return program.call("time_mlp").tensor(x).optional(condition).value(layers).run();
+  }
+}

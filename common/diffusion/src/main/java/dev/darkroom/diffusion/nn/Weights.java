@@ -1,0 +1,212 @@
+package dev.darkroom.diffusion.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.Program;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a model's layers: a place in the tree of checkpoint keys, where layers take their
+ * parameters. Layers and norms are values of the kernels' program; they live as long as the
+ * source's manager.
+ */
+public final class Weights {
+  private static final AtomicLong IDS = new AtomicLong();
+
+  private final ParameterSource source;
+  private final Execution execution;
+  private final Program program;
+  private final String prefix;
+  private final Map<String, NDArray> taken;
+  private final @Nullable PackedSizes packedSizes;
+  private final AdaptableLayers adaptable;
+
+  private Weights(
+      ParameterSource source,
+      Execution execution,
+      Program program,
+      String prefix,
+      Map<String, NDArray> taken,
+      @Nullable PackedSizes packedSizes,
+      AdaptableLayers adaptable) {
+    this.source = source;
+    this.execution = execution;
+    this.program = program;
+    this.prefix = prefix;
+    this.taken = taken;
+    this.packedSizes = packedSizes;
+    this.adaptable = adaptable;
+  }
+
+  /** The root of a new model. */
+  public static Weights of(ParameterSource source, Execution execution) {
+    Program program = Kernels.of(execution, source.manager().getDevice());
+    ReadWriteLock lock = new ReentrantReadWriteLock();
+    PackedSizes sizes = Kernels.packs(program) ? new PackedSizes(program, lock) : null;
+    AdaptableLayers adaptable = new AdaptableLayers(program, source.manager(), lock);
+    source.manager().attachInternal("strengths-" + IDS.incrementAndGet(), adaptable.strengths());
+    return new Weights(source, execution, program, "", new LinkedHashMap<>(), sizes, adaptable);
+  }
+
+  /** The place {@code name} below this one; dots may separate several levels. */
+  public Weights at(String name) {
+    return new Weights(
+        source, execution, program, prefix + name + ".", taken, packedSizes, adaptable);
+  }
+
+  /** {@code at("blocks." + index)}. */
+  public Weights at(String name, int index) {
+    return at(name + "." + index);
+  }
+
+  /**
+   * Everything taken so far through any place of this tree: after construction, the model's
+   * parameters.
+   *
+   * @throws DiffusionException if the model is built for inference
+   */
+  public Map<String, NDArray> parameters() {
+    return switch (execution) {
+      case TRAINING -> Collections.unmodifiableMap(taken);
+      case INFERENCE ->
+          throw DiffusionException.internal(
+              "this model is built for inference: to read or change its parameters, build it for"
+                  + " training",
+              null);
+    };
+  }
+
+  /**
+   * Runs a forward of the model. The first of each size may rearrange weights, and so runs alone;
+   * the others run together, from any threads.
+   *
+   * @param size of the maps and sequences that come in, without the number of rows
+   */
+  public <T> T run(Supplier<T> forward, long... size) {
+    return packedSizes == null ? adaptable.run(forward) : packedSizes.run(forward, size);
+  }
+
+  /** Every layer of the tree so far: where adapters act. */
+  public AdaptableLayers adaptable() {
+    return adaptable;
+  }
+
+  /** Whether the source holds a parameter below this place. */
+  public boolean holds(String name) {
+    return source.holds(prefix + name);
+  }
+
+  /** The parameter {@code name} of this place itself. */
+  public NDArray parameter(String name, Shape shape, Initialisation initialisation) {
+    String key = prefix + name;
+    NDArray parameter = source.take(key, shape, initialisation);
+    taken.put(key, parameter);
+    return parameter;
+  }
+
+  /** A linear layer at this place: weight [out, in], bias [out]. */
+  public IValue linear(long in, long out) {
+    Initialisation start = Initialisation.ofFanIn(in);
+    return layer(
+        parameter("weight", new Shape(out, in), start),
+        parameter("bias", new Shape(out), start),
+        1,
+        0);
+  }
+
+  public IValue linearWithoutBias(long in, long out) {
+    return layer(parameter("weight", new Shape(out, in), Initialisation.ofFanIn(in)), null, 1, 0);
+  }
+
+  /** A square convolution at this place: weight [out, in, kernel, kernel], bias [out]. */
+  public IValue convolution(long in, long out, int kernel, int stride, int padding) {
+    Initialisation start = Initialisation.ofFanIn(in * kernel * kernel);
+    NDArray weight = parameter("weight", new Shape(out, in, kernel, kernel), start);
+    return layer(weight, parameter("bias", new Shape(out), start), stride, padding);
+  }
+
+  /**
+   * A convolution that starts at zero: what it leads to is at first untouched (Zhang et al. 2023).
+   */
+  public IValue zeroConvolution(long in, long out, int kernel) {
+    Initialisation zero = new Initialisation.Constant(0);
+    NDArray weight = parameter("weight", new Shape(out, in, kernel, kernel), zero);
+    return layer(weight, parameter("bias", new Shape(out), zero), 1, kernel / 2);
+  }
+
+  public IValue convolutionWithoutBias(long in, long out, int kernel, int stride, int padding) {
+    Shape shape = new Shape(out, in, kernel, kernel);
+    Initialisation start = Initialisation.ofFanIn(in * kernel * kernel);
+    return layer(parameter("weight", shape, start), null, stride, padding);
+  }
+
+  /** A 3x3 convolution that keeps the size. */
+  public IValue convolution3(long in, long out) {
+    return convolution(in, out, 3, 1, 1);
+  }
+
+  public IValue convolution1(long in, long out) {
+    return convolution(in, out, 1, 1, 0);
+  }
+
+  public IValue groupNorm(int groups, long channels, double eps) {
+    return norm(groups, channels, eps);
+  }
+
+  public IValue layerNorm(long channels, double eps) {
+    return norm(0, channels, eps);
+  }
+
+  /** Layers or norms as the list that a kernel takes. */
+  public IValue list(IValue... values) {
+    return held(IValue.listFrom(values));
+  }
+
+  /** The kernels that run these layers. */
+  Program program() {
+    return program;
+  }
+
+  private IValue norm(int groups, long channels, double eps) {
+    NDArray weight = parameter("weight", new Shape(channels), new Initialisation.Constant(1));
+    NDArray bias = parameter("bias", new Shape(channels), new Initialisation.Constant(0));
+    return held(
+        program.call("norm").tensor(weight).tensor(bias).integer(groups).real(eps).runForValue());
+  }
+
+  private IValue layer(NDArray weight, @Nullable NDArray bias, int stride, int padding) {
+    IValue layer =
+        held(
+            program
+                .call("layer")
+                .tensor(weight)
+                .optional(bias)
+                .integer(stride)
+                .integer(padding)
+                .value(adaptable.strengths())
+                .runForValue());
+    adaptable.add(prefix.replaceFirst("\\.$", ""), layer, weight.getShape());
+    if (packedSizes != null) {
+      // The layer alone holds its weight now, so that packing can replace it.
+      weight.close();
+      packedSizes.add(layer);
+    }
+    return layer;
+  }
+
+  private IValue held(IValue value) {
+    NDManager manager = source.manager();
+    manager.attachInternal("layer-" + IDS.incrementAndGet(), value);
+    return value;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.darkroom.diffusion.pipeline;
+
+import ai.djl.ndarray.NDManager;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.autoencoder.VQModel;
+import dev.darkroom.diffusion.checkpoint.Checkpoint;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.checkpoint.ModelIndex;
+import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.text.BertModel;
+import dev.darkroom.diffusion.text.CLIPTextModel;
+import dev.darkroom.diffusion.text.CLIPTextModelWithProjection;
+import dev.darkroom.diffusion.text.TextEncoder;
+import dev.darkroom.diffusion.tokenizer.PromptTokenizer;
+import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads components of the classes that the pipelines know.
+ *
+ * @param manager owner of the weights
+ */
+record ComponentLoader(ModelSource source, NDManager manager) {
+  private static final int BERT_TOKENS = 77;
+
+  UNet2DConditionModel unet() {
+    return load("unet", "UNet2DConditionModel", UNet2DConditionModel::load);
+  }
+
+  /**
+   * @param scale of the latents, where it is not the one of the autoencoder's config; else null
+   */
+  FirstStage firstStage(@Nullable Double scale) {
+    String name = autoencoderName(source.index());
+    if (isOf(name, "VQModel")) {
+      return FirstStage.of(load(name, "VQModel", VQModel::load), manager);
+    }
+    AutoencoderKL autoencoder = load(name, "AutoencoderKL", AutoencoderKL::load);
+    return FirstStage.of(
+        autoencoder, manager, scale == null ? autoencoder.config().scalingFactor() : scale);
+  }
+
+  /** What a pipeline calls its autoencoder. */
+  static String autoencoderName(ModelIndex index) {
+    return index.components().containsKey("vqvae") ? "vqvae" : "vae";
+  }
+
+  /** The text side of latent diffusion before Stable Diffusion: always 77 tokens, no mask. */
+  PromptEncoder bertPrompts() {
+    BertModel bert = load("bert", "BertModel", BertModel::load);
+    return prompts(
+        source.tokenizer("tokenizer").ofLength(BERT_TOKENS), "tokenizer", bert, TextLayer.LAST);
+  }
+
+  /** The text side of Stable Diffusion 1 and 2. */
+  PromptEncoder prompts() {
+    TextEncoder encoder =
+        isOf("text_encoder", "CLIPTextModel")
+            ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
+            : load("text_encoder", "BertModel", BertModel::load);
+    return prompts("tokenizer", encoder, TextLayer.LAST);
+  }
+
+  /**
+   * The text side of Stable Diffusion XL; a refiner has the second encoder alone.
+   *
+   * @param emptyIsZeros {@code force_zeros_for_empty_prompt}
+   */
+  DualPromptEncoder dualPrompts(boolean emptyIsZeros) {
+    TextEncoder first =
+        source.index().components().containsKey("text_encoder")
+            ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
+            : null;
+    TextEncoder second =
+        load("text_encoder_2", "CLIPTextModelWithProjection", CLIPTextModelWithProjection::load);
+    PromptEncoder left = first == null ? null : prompts("tokenizer", first, TextLayer.PENULTIMATE);
+    boolean whole = false;
+    try {
+      PromptEncoder right = prompts("tokenizer_2", second, TextLayer.PENULTIMATE);
+      whole = true;
+      return new DualPromptEncoder(left, right, emptyIsZeros);
+    } finally {
+      if (!whole && left != null) {
+        left.close();
+      }
+    }
+  }
+
+  private PromptEncoder prompts(String tokenizer, TextEncoder encoder, TextLayer layer) {
+    return prompts(source.tokenizer(tokenizer), tokenizer, encoder, layer);
+  }
+
+  private PromptEncoder prompts(
+      PromptTokenizer loaded, String tokenizer, TextEncoder encoder, TextLayer layer) {
+    PromptEncoder prompts = new PromptEncoder(loaded, encoder, manager, layer);
+    if (prompts.length() > prompts.maxPositions()) {
+      int length = prompts.length();
+      prompts.close();
+      throw DiffusionException.badCheckpoint(
+          "%s: expected a %s of at most the text encoder's %d positions, got model_max_length %d"
+              .formatted(source.place(), tokenizer, encoder.maxPositions(), length));
+    }
+    return prompts;
+  }
+
+  private boolean isOf(String name, String className) {
+    Map<String, ModelIndex.Component> components = source.index().components();
+    return components.containsKey(name) && components.get(name).className().equals(className);
+  }
+
+  /** A component's {@code load}. */
+  private interface Loader<M> {
+    M load(ModelConfig config, Checkpoint weights, NDManager manager, Execution execution);
+  }
+
+  private <M> M load(String name, String className, Loader<M> loader) {
+    source.index().requireClass(source.place(), name, className);
+    try (Checkpoint weights = source.weights(name)) {
+      return loader.load(source.config(name), weights, manager, Execution.INFERENCE);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package dev.darkroom.diffusion.pipeline;
+
+import dev.darkroom.diffusion.controlnet.ControlScale;
+import dev.darkroom.diffusion.image.RgbImage;
+import java.nio.file.Path;
+
+/**
+ * A ControlNet at work.
+ *
+ * @param folder of the ControlNet, as diffusers saves it
+ * @param picture what it reads, such as edges; resized to the result's size
+ * @param scale how strongly it acts, and when
+ */
+public record Control(Path folder, RgbImage picture, ControlScale scale) {}

@@ -1,0 +1,52 @@
+package dev.darkroom.diffusion.pipeline;
+
+import ai.djl.Device;
+import dev.darkroom.diffusion.DiffusionException;
+import java.nio.file.Path;
+
+/** A whole model that makes pictures, one class for each way of making them. */
+public sealed interface DiffusionPipeline extends AutoCloseable permits StableDiffusionPipeline {
+
+  /**
+   * Loads a diffusers folder.
+   *
+   * @param folder holds {@code model_index.json} and a folder for each component
+   * @throws DiffusionException in one sentence, if the folder is not a whole model of a class that
+   *     is supported
+   */
+  static DiffusionPipeline load(Path folder, Device device) {
+    try (ModelSource source = ModelSource.folder(folder)) {
+      return load(source, device);
+    }
+  }
+
+  /**
+   * Loads a model from wherever it is; the caller closes the source.
+   *
+   * @throws DiffusionException in one sentence, if it is not a whole model of a class that is
+   *     supported
+   */
+  static DiffusionPipeline load(ModelSource source, Device device) {
+    return switch (source.index().className()) {
+      case "StableDiffusionPipeline",
+          "StableDiffusionImg2ImgPipeline",
+          "StableDiffusionInpaintPipeline",
+          "StableDiffusionInstructPix2PixPipeline",
+          "StableDiffusionDepth2ImgPipeline",
+          "StableDiffusionUpscalePipeline",
+          "StableDiffusionXLPipeline",
+          "StableDiffusionXLImg2ImgPipeline",
+          "StableDiffusionXLInpaintPipeline",
+          "LatentConsistencyModelPipeline",
+          "LDMTextToImagePipeline" ->
+          StableDiffusionPipeline.load(source, device);
+      default ->
+          throw DiffusionException.badCheckpoint(
+              "%s: expected a pipeline of Stable Diffusion 1, 2 or XL, got a %s, which is not supported yet"
+                  .formatted(source.place(), source.index().className()));
+    };
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,49 @@
+package dev.darkroom.diffusion.pipeline;
+
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.guidance.ImageGuidance;
+import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
+import java.util.List;
+
+/**
+ * Conditioning on an instruction and a picture, each guided at its own scale. Brooks et al. 2023.
+ */
+final class EditConditioning implements Conditioning {
+  private final EncodedTexts texts;
+  private final ImageGuidance guidance;
+
+  EditConditioning(TextToImage request, double imageScale, int steps, TextEncoding encoding) {
+    this.guidance = new ImageGuidance(request.guidance().scale(), imageScale);
+    this.texts = new EncodedTexts(request, steps, guidance.isOn(), encoding);
+    if (request.guidance().rescale() != 0) {
+      throw DiffusionException.badInput(
+          "guidance rescale: expected 0 for a model that edits pictures, got "
+              + request.guidance().rescale());
+    }
+    if (!texts.prompt().isSingle()) {
+      throw DiffusionException.badInput(
+          "prompt: expected one instruction for a model that edits pictures, got %d joined by AND"
+              .formatted(texts.prompt().parts().size()));
+    }
+  }
+
+  @Override
+  public List<Branch> branches(int step) {
+    RowConditions toward = RowConditions.of(texts.toward(step).getFirst(), Shared.NONE);
+    if (!guidance.isOn()) {
+      return List.of(new Branch(toward, true, true));
+    }
+    RowConditions away = RowConditions.of(texts.away(step), Shared.NONE);
+    return List.of(
+        new Branch(toward, true, true),
+        new Branch(away, true, false),
+        new Branch(away, false, false));
+  }
+
+  @Override
+  public float[] guided(int step, List<float[]> predictions) {
+    return guidance.isOn()
+        ? guidance.apply(predictions.get(0), predictions.get(1), predictions.get(2))
+        : predictions.getFirst();
+  }
+}

@@ -1,0 +1,189 @@
+package dev.darkroom.diffusion.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.autoencoder.Posterior;
+import dev.darkroom.diffusion.autoencoder.Tiling;
+import dev.darkroom.diffusion.autoencoder.VQConfig;
+import dev.darkroom.diffusion.autoencoder.VQModel;
+import dev.darkroom.diffusion.image.RgbImage;
+import dev.darkroom.diffusion.kernels.GradMode;
+import dev.darkroom.diffusion.kernels.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first stage of latent diffusion: the autoencoder between pictures and latents, which are
+ * scaled here as the network sees them. Rombach et al. 2022, section 3.1. Thread-safe.
+ */
+final class FirstStage {
+  private final UnaryOperator<NDArray> decoder;
+  private final @Nullable Function<NDArray, Posterior> encoder;
+  private final Supplier<FirstStage> tiled;
+  private final NDManager manager;
+  private final int factor;
+  private final int channels;
+  private final int colours;
+  private final float scale;
+  private final float shift;
+
+  private FirstStage(
+      UnaryOperator<NDArray> decoder,
+      @Nullable Function<NDArray, Posterior> encoder,
+      Supplier<FirstStage> tiled,
+      NDManager manager,
+      int factor,
+      int channels,
+      int colours,
+      double scale,
+      @Nullable Double shift) {
+    this.decoder = decoder;
+    this.encoder = encoder;
+    this.tiled = tiled;
+    this.manager = manager;
+    this.factor = factor;
+    this.channels = channels;
+    this.colours = colours;
+    this.scale = (float) scale;
+    this.shift = shift == null ? 0 : shift.floatValue();
+  }
+
+  /**
+   * @param scale of a latent as the network sees it
+   */
+  static FirstStage of(AutoencoderKL autoencoder, NDManager manager, double scale) {
+    return of(autoencoder, manager, scale, null);
+  }
+
+  private static FirstStage of(
+      AutoencoderKL autoencoder, NDManager manager, double scale, @Nullable Tiling tiling) {
+    AutoencoderConfig config = autoencoder.config();
+    return new FirstStage(
+        tiling == null ? autoencoder::decode : z -> autoencoder.decode(z, tiling),
+        tiling == null ? autoencoder::encode : image -> autoencoder.encode(image, tiling),
+        () -> of(autoencoder, manager, scale, Tiling.of(config)),
+        manager,
+        config.factor(),
+        config.latentChannels(),
+        config.outChannels(),
+        scale,
+        config.shiftFactor());
+  }
+
+  /** A codebook's: the network works on latents that are not quantised yet. */
+  static FirstStage of(VQModel autoencoder, NDManager manager) {
+    VQConfig config = autoencoder.config();
+    return new FirstStage(
+        autoencoder::decode,
+        null,
+        () -> {
+          throw DiffusionException.badInput(
+              "tiling: expected a model with an AutoencoderKL, got one with a codebook");
+        },
+        manager,
+        config.factor(),
+        config.vqEmbedDim(),
+        config.outChannels(),
+        config.scalingFactor(),
+        null);
+  }
+
+  /** The same, a tile at a time where a picture is larger than the model was trained on. */
+  FirstStage tiled() {
+    return tiled.get();
+  }
+
+  /** Pixels to a side of a latent's pixel. */
+  int factor() {
+    return factor;
+  }
+
+  /** Channels of a latent. */
+  int channels() {
+    return channels;
+  }
+
+  /** Colours of the pictures it makes. */
+  int colours() {
+    return colours;
+  }
+
+  /** The latent of a picture: its sides over the factor, which must divide them. */
+  LatentShape latentShape(int width, int height) {
+    if (width % factor != 0 || height % factor != 0) {
+      throw DiffusionException.badInput(
+          "size: expected width and height in multiples of %d, got %d x %d"
+              .formatted(factor, width, height));
+    }
+    return new LatentShape(channels, height / factor, width / factor);
+  }
+
+  /**
+   * The latents of a picture.
+   *
+   * @param planes [3*H*W] in [-1, 1]
+   * @param shape of the latent
+   */
+  LatentDistribution encode(float[] planes, LatentShape shape) {
+    if (encoder == null) {
+      throw DiffusionException.badInput(
+          "picture: expected none for a model whose autoencoder has a codebook, got one");
+    }
+    long height = (long) shape.height() * factor;
+    long width = (long) shape.width() * factor;
+    try (GradMode mode = GradMode.off();
+        Scope scope = Scope.open();
+        NDManager call = manager.newSubManager()) {
+      NDArray image =
+          call.create(planes, new Shape(1, planes.length / height / width, height, width));
+      Posterior posterior = encoder.apply(image);
+      return new LatentDistribution(
+          posterior.mean().toFloatArray(), posterior.logvar().toFloatArray(), scale, shift);
+    }
+  }
+
+  /** The pictures of latents, one after the other. */
+  List<GeneratedImage> decode(List<float[]> latents, LatentShape shape, Progress progress) {
+    List<GeneratedImage> images = new ArrayList<>();
+    for (float[] latent : latents) {
+      images.add(new GeneratedImage(decode(latent, shape), latent));
+      progress.decoded(images.size() - 1);
+    }
+    return images;
+  }
+
+  /**
+   * The picture of a latent.
+   *
+   * @param latent [C*h*w], scaled as the network sees it
+   * @throws DiffusionException if it holds a NaN or an infinity: the weights or the settings are
+   *     broken
+   */
+  RgbImage decode(float[] latent, LatentShape shape) {
+    float[] unscaled = new float[latent.length];
+    for (int i = 0; i < unscaled.length; i++) {
+      unscaled[i] = latent[i] / scale + shift;
+      if (!Float.isFinite(unscaled[i])) {
+        throw DiffusionException.badCheckpoint(
+            "latent: expected finite values, got %s; the weights, the guidance scale or the prediction type are wrong"
+                .formatted(unscaled[i]));
+      }
+    }
+    try (GradMode mode = GradMode.off();
+        Scope scope = Scope.open();
+        NDManager call = manager.newSubManager()) {
+      NDArray z =
+          call.create(unscaled, new Shape(1, shape.channels(), shape.height(), shape.width()));
+      return RgbImage.ofPlanes(
+          shape.width() * factor, shape.height() * factor, decoder.apply(z).toFloatArray());
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.darkroom.diffusion.pipeline;
+
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.unet.ClassEmbedding;
+import java.util.Objects;
+
+/**
+ * Whether the parts of a model, each whole by itself, were made for each other.
+ *
+ * @param source where they come from, for the errors
+ */
+record FittingParts(ModelSource source, LatentDiffusionModel model) {
+
+  /**
+   * @throws DiffusionException in one sentence, if a part does not fit
+   */
+  void check() {
+    int latent = model.firstStage().channels();
+    require(
+        model.config().outChannels() == latent,
+        "a U-Net of %d channels out, as the autoencoder's latents have, got %d"
+            .formatted(latent, model.config().outChannels()));
+    require(
+        model.config().contextChannels() == model.prompts().channels(),
+        "a U-Net that attends to the text encoder's %d channels, got %d"
+            .formatted(model.prompts().channels(), model.config().contextChannels()));
+    require(
+        model.firstStage().colours() == 3,
+        "an autoencoder of 3 colours, got " + model.firstStage().colours());
+    checkClasses();
+    checkAddedConditions();
+  }
+
+  private void checkClasses() {
+    ClassEmbedding classes = model.config().classEmbedding();
+    LowResolution noised = model.noised();
+    if (noised == null) {
+      require(
+          classes == ClassEmbedding.NONE,
+          "a U-Net without classes, got one with class_embed_type " + classes);
+      return;
+    }
+    Integer count = model.config().numClassEmbeds();
+    require(
+        classes == ClassEmbedding.TABLE && count != null && noised.maxNoiseLevel() < count,
+        "a U-Net with a class for each noise level up to max_noise_level %d, got num_class_embeds %s"
+            .formatted(noised.maxNoiseLevel(), count));
+  }
+
+  private void checkAddedConditions() {
+    boolean xl = model.family() == ModelFamily.STABLE_DIFFUSION_XL;
+    require(
+        model.config().takesAddedConditions() == xl,
+        xl
+            ? "a U-Net with addition_embed_type text_time beside two text encoders, got another one"
+            : "a U-Net conditioned on time and text, got one with added embeddings");
+    if (xl) {
+      int numbers = model.scored() ? 5 : 6;
+      int told =
+          numbers * Objects.requireNonNull(model.config().additionTimeEmbedDim())
+              + model.prompts().pooledChannels();
+      Integer expected = model.config().projectionClassEmbeddingsInputDim();
+      require(
+          expected != null && expected == told,
+          "a U-Net that takes %d added features, of %d numbers and a pooled text of %d channels, got %s; requires_aesthetics_score in model_index.json says whether the last number is a score"
+              .formatted(told, numbers, model.prompts().pooledChannels(), expected));
+      require(
+          model.extra() == ExtraChannels.NOTHING || model.extra() == ExtraChannels.MASK_AND_PICTURE,
+          "a model of Stable Diffusion XL for text to image or inpainting, got one for "
+              + model.extra().purpose());
+    }
+  }
+
+  private void require(boolean holds, String expectation) {
+    if (!holds) {
+      throw DiffusionException.badCheckpoint(
+          "%s: expected %s".formatted(source.place(), expectation));
+    }
+  }
+}

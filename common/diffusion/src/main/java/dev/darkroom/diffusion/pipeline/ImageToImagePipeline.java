@@ -1,0 +1,57 @@
+package dev.darkroom.diffusion.pipeline;
+
+import dev.darkroom.diffusion.pipeline.DenoisingLoop.Picture;
+import dev.darkroom.diffusion.pipeline.Request.ImageToImage;
+import dev.darkroom.diffusion.random.TorchGenerator;
+import dev.darkroom.diffusion.sampler.Sampler;
+import dev.darkroom.diffusion.sampler.SamplerState;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A picture from a noised one. Meng et al. 2022 (SDEdit); {@code StableDiffusionImg2ImgPipeline} of
+ * diffusers, and XL's. A seed's stream gives the encoder's draw, the noise, then what the sampler
+ * draws. A picture that another model has left unfinished, at a share of the run that the request
+ * says, is noised already.
+ */
+record ImageToImagePipeline(LatentDiffusionModel model) {
+
+  List<GeneratedImage> generate(ImageToImage request, List<Seed> seeds, Progress progress) {
+    model.requireFor(ExtraChannels.NOTHING);
+    model.requireNoisedPictures();
+    TextToImage asked = request.text();
+    LatentShape shape = model.firstStage().latentShape(asked.width(), asked.height());
+    Sampler sampler = model.sampler(asked.sampling(), EarlyExport.TEXT);
+    int end = asked.sampling().end(sampler, model.trainSteps());
+    boolean isNoised = asked.sampling().start() != null;
+    int begin =
+        isNoised
+            ? asked.sampling().begin(sampler, model.trainSteps())
+            : new Strength(request.strength()).begin(sampler, asked.sampling().steps());
+
+    // 1. prompts
+    Conditioning text = model.conditioning(asked, sampler.steps());
+    progress.encoded();
+
+    // 2. picture and noise
+    LatentDistribution latent =
+        model.firstStage().encode(asked.fitted(request.image()).toPlanes(), shape);
+    List<Picture> pictures = new ArrayList<>();
+    for (Seed seed : seeds) {
+      TorchGenerator generator = seed.generator();
+      float[] x0 = latent.sample(generator);
+      pictures.add(
+          Picture.of(
+              isNoised
+                  ? SamplerState.at(begin, x0, generator)
+                  : sampler.startAt(begin, x0, seed.initialNoise(shape, generator), generator)));
+    }
+
+    // 3. denoise
+    List<float[]> latents =
+        new DenoisingLoop(model.unet(), sampler, text, shape, end, progress).run(pictures);
+
+    // 4. decode
+    return model.firstStage().decode(latents, shape, progress);
+  }
+}

@@ -1,0 +1,313 @@
+package dev.darkroom.diffusion.pipeline;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.adapter.Lora;
+import dev.darkroom.diffusion.adapter.LoraBase;
+import dev.darkroom.diffusion.adapter.LoraWeights;
+import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.nn.AdaptableLayers.Attached;
+import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
+import dev.darkroom.diffusion.sampler.Sampler;
+import dev.darkroom.diffusion.sampler.SamplerOptions;
+import dev.darkroom.diffusion.sampler.SamplerType;
+import dev.darkroom.diffusion.schedule.NoiseSchedule;
+import dev.darkroom.diffusion.schedule.PredictionType;
+import dev.darkroom.diffusion.schedule.SchedulerConfig;
+import dev.darkroom.diffusion.text.TextualInversion;
+import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import dev.darkroom.diffusion.unet.UNetConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loaded parts that every text-conditioned pipeline is made of. Rombach et al. 2022, figure 3.
+ *
+ * @param manager owner of the weights; calls make their tensors in children of it
+ * @param prompts the conditioning
+ * @param unet the network
+ * @param firstStage the autoencoder
+ * @param scheduler as the model's files have it
+ * @param family whose pipelines and defaults these are
+ * @param extra what the network reads beside the latent
+ * @param noised how an upscaler's picture is; null for other models
+ * @param scored whether it is a refiner that is told an aesthetic score
+ */
+record LatentDiffusionModel(
+    NDManager manager,
+    TextEncoding prompts,
+    RowPredictor unet,
+    FirstStage firstStage,
+    SchedulerConfig scheduler,
+    ModelFamily family,
+    ExtraChannels extra,
+    @Nullable LowResolution noised,
+    boolean scored)
+    implements AutoCloseable {
+  private static final String LOW_RES = "low_res_scheduler";
+  private static final ClassifierFreeGuidance OFF = new ClassifierFreeGuidance(1, 0);
+
+  /**
+   * Loads the parts.
+   *
+   * @throws DiffusionException if one is missing, not whole, or does not fit the others
+   */
+  static LatentDiffusionModel load(ModelSource source, Device device) {
+    SchedulerConfig scheduler = source.scheduler("scheduler");
+    ModelFamily family = ModelFamily.of(source.index());
+    LowResolution noised = noised(source);
+    NDManager manager = TorchRuntime.newManager(device);
+    ComponentLoader loader = new ComponentLoader(source, manager);
+    TextEncoding prompts = null;
+    boolean loaded = false;
+    try {
+      prompts =
+          switch (family) {
+            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> loader.prompts();
+            case STABLE_DIFFUSION_XL ->
+                loader.dualPrompts(flag(source, "force_zeros_for_empty_prompt", true));
+            case LATENT_DIFFUSION -> loader.bertPrompts();
+          };
+      UNet2DConditionModel unet = loader.unet();
+      FirstStage firstStage =
+          loader.firstStage(noised == null ? null : LowResolution.SCALING_FACTOR);
+      LatentDiffusionModel model =
+          new LatentDiffusionModel(
+              manager,
+              prompts,
+              new RowPredictor(unet, manager),
+              firstStage,
+              scheduler,
+              family,
+              extra(source, unet.config(), firstStage.channels()),
+              noised,
+              flag(source, "requires_aesthetics_score", false));
+      new FittingParts(source, model).check();
+      loaded = true;
+      return model;
+    } finally {
+      if (!loaded) {
+        manager.close();
+        if (prompts != null) {
+          prompts.close();
+        }
+      }
+    }
+  }
+
+  private static boolean flag(ModelSource source, String setting, boolean absent) {
+    JsonNode value = source.index().settings().get(setting);
+    return value == null || value.isNull() ? absent : value.booleanValue();
+  }
+
+  /**
+   * What the network reads beside the latent, told from its channels.
+   *
+   * @throws DiffusionException if no kind of model has so many
+   */
+  private static ExtraChannels extra(ModelSource source, UNetConfig unet, int latent) {
+    int count = unet.inChannels() - latent;
+    boolean upscales = source.index().components().containsKey(LOW_RES);
+    for (ExtraChannels extra : ExtraChannels.values()) {
+      if (extra.count(latent) == count && (extra == ExtraChannels.LOW_RESOLUTION) == upscales) {
+        return extra;
+      }
+    }
+    throw DiffusionException.badCheckpoint(
+        "%s: expected a U-Net that reads a latent of %d channels, alone or with what a model for %s reads, got one of %d channels"
+            .formatted(
+                source.place(),
+                latent,
+                Arrays.stream(ExtraChannels.values())
+                    .skip(1)
+                    .map(ExtraChannels::purpose)
+                    .collect(Collectors.joining(", ")),
+                unet.inChannels()));
+  }
+
+  private static @Nullable LowResolution noised(ModelSource source) {
+    if (!source.index().components().containsKey(LOW_RES)) {
+      return null;
+    }
+    JsonNode most = source.index().settings().get("max_noise_level");
+    return new LowResolution(
+        NoiseSchedule.of(source.scheduler(LOW_RES)),
+        most == null ? LowResolution.DEFAULT_MAX_NOISE_LEVEL : most.intValue());
+  }
+
+  UNetConfig config() {
+    return unet.unet().config();
+  }
+
+  /** Width and height of the pictures it was trained on. */
+  int defaultSide() {
+    int untold = family == ModelFamily.STABLE_DIFFUSION_XL ? 128 : 64;
+    int latent = config().sampleSize();
+    return (latent == 0 ? untold : latent) * firstStage.factor();
+  }
+
+  LatentDiffusionModel predicting(PredictionType type) {
+    return with(prompts, scheduler.with("prediction_type", type.configName()));
+  }
+
+  LatentDiffusionModel with(List<TextualInversion> embeddings) {
+    return with(prompts.with(embeddings), scheduler);
+  }
+
+  private LatentDiffusionModel with(TextEncoding otherPrompts, SchedulerConfig otherScheduler) {
+    return new LatentDiffusionModel(
+        manager, otherPrompts, unet, firstStage, otherScheduler, family, extra, noised, scored);
+  }
+
+  private LatentDiffusionModel with(TextEncoding otherPrompts, RowPredictor otherUnet) {
+    return new LatentDiffusionModel(
+        manager, otherPrompts, otherUnet, firstStage, scheduler, family, extra, noised, scored);
+  }
+
+  /**
+   * The same with LoRAs, and the embeddings that they bring.
+   *
+   * @throws DiffusionException if one was made for another base model
+   */
+  LatentDiffusionModel adapted(List<Adapter> adapters) {
+    List<LoraBase> bases = new ArrayList<>(List.of(LoraBase.of(unet.unet())));
+    bases.addAll(prompts.loraBases());
+    List<LoraWeights> read = new ArrayList<>();
+    for (Adapter adapter : adapters) {
+      try (Lora lora = Lora.open(adapter.file())) {
+        read.add(lora.read(bases, manager));
+      }
+    }
+    // Nothing is attached before all of them are known to fit.
+    List<Strengths> strengths = new ArrayList<>();
+    for (LoraBase base : bases) {
+      Map<Attached, Float> each = new LinkedHashMap<>();
+      for (int i = 0; i < read.size(); i++) {
+        each.put(base.layers().attach(read.get(i).of(base)), (float) adapters.get(i).scale());
+      }
+      strengths.add(new Strengths(each));
+    }
+    List<TextualInversion> embeddings =
+        read.stream().flatMap(weights -> weights.embeddings().stream()).toList();
+    LatentDiffusionModel adapted =
+        with(
+            prompts.adapted(strengths.subList(1, strengths.size())),
+            unet.adapted(strengths.getFirst()));
+    return embeddings.isEmpty() ? adapted : adapted.with(embeddings);
+  }
+
+  /**
+   * The same with ControlNets.
+   *
+   * @throws DiffusionException if one was made for another base model
+   */
+  LatentDiffusionModel controlled(List<Control> controls, boolean guess) {
+    Controls nets = Controls.load(controls, guess, unet.unet().config(), manager);
+    return with(prompts, unet.controlled(nets));
+  }
+
+  /** The same with less memory for large pictures. */
+  LatentDiffusionModel tiled() {
+    return new LatentDiffusionModel(
+        manager, prompts, unet, firstStage.tiled(), scheduler, family, extra, noised, scored);
+  }
+
+  /** How an upscaler's picture is noised; every model that reads one has it. */
+  LowResolution lowResolution() {
+    return Objects.requireNonNull(noised, "of a model for upscaling");
+  }
+
+  /**
+   * @throws DiffusionException if this model is for something else
+   */
+  void requireFor(ExtraChannels... purposes) {
+    if (!List.of(purposes).contains(extra)) {
+      throw DiffusionException.badInput(
+          "model: expected one for %s, got one for %s"
+              .formatted(purposes[0].purpose(), extra.purpose()));
+    }
+  }
+
+  /**
+   * @throws DiffusionException if the model cannot begin from a noised picture
+   */
+  void requireNoisedPictures() {
+    if (family == ModelFamily.LATENT_CONSISTENCY) {
+      throw DiffusionException.badInput(
+          "model: expected one that begins from a picture, got a latent consistency model, whose"
+              + " steps from a picture are not supported yet");
+    }
+  }
+
+  /** Whether its rows are conditioned on a prompt alone. */
+  boolean isConditionedOnTextAlone() {
+    return extra == ExtraChannels.NOTHING
+        && !config().takesAddedConditions()
+        && config().timeCondProjDim() == null;
+  }
+
+  /** The texts of a request, with what else the network is told. */
+  Conditioning conditioning(TextToImage request, int steps) {
+    return conditioning(request, steps, null);
+  }
+
+  /**
+   * The same for a model with classes. A network that was distilled with guidance is told the
+   * guidance scale, and asked once.
+   *
+   * @param steps network calls of the run
+   */
+  Conditioning conditioning(TextToImage request, int steps, @Nullable Integer classLabel) {
+    Integer told = config().timeCondProjDim();
+    double scale = request.guidance().scale();
+    float[] timeCondition = told == null ? null : GuidanceEmbedding.of(scale, told);
+    MicroConditioning micro = request.micro();
+    float[] toward = null;
+    float[] away = null;
+    if (config().takesAddedConditions()) {
+      int width = request.width();
+      int height = request.height();
+      toward = scored ? micro.ofRefiner(width, height) : micro.ofBase(width, height);
+      away = scored ? micro.ofRefinerAway(width, height) : toward;
+    }
+    return new TextConditioning(
+        request,
+        told == null ? request.guidance() : OFF,
+        steps,
+        prompts,
+        new Shared(toward, classLabel, timeCondition),
+        new Shared(away, classLabel, timeCondition));
+  }
+
+  /** The sampler of a request on this model's schedule, corrected as diffusers' pipeline does. */
+  Sampler sampler(Sampling asked, EarlyExport export) {
+    SamplerType other = asked.sampler();
+    SchedulerConfig config =
+        family == ModelFamily.STABLE_DIFFUSION
+            ? export.correct(scheduler, other == null)
+            : scheduler;
+    SamplerType type = other == null ? SamplerType.of(config) : other;
+    return type.create(
+        config, new SamplerOptions(asked.steps(), asked.eta(), null, null, asked.originalSteps()));
+  }
+
+  /** T, the training times. */
+  int trainSteps() {
+    return scheduler.numTrainTimesteps();
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+    prompts.close();
+  }
+}

@@ -1,0 +1,26 @@
+package dev.darkroom.diffusion.pipeline;
+
+import dev.darkroom.diffusion.prompt.PromptSyntax;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The texts of a request.
+ *
+ * @param negativePrompt what to move away from, where guidance is on; empty is diffusers' default
+ * @param prompt2 for the second text encoder of a model with two; null for the same
+ * @param syntax how they are read
+ * @param clipSkip layers of a CLIP text encoder to leave out at the end, as diffusers counts: for
+ *     Stable Diffusion 1 and 2, 1 is the penultimate layer, A1111's 2; XL counts from there
+ */
+public record Prompts(
+    String prompt,
+    String negativePrompt,
+    @Nullable String prompt2,
+    PromptSyntax syntax,
+    int clipSkip) {
+
+  /** Plain texts, encoded by all layers. */
+  public static Prompts plain(String prompt, String negativePrompt) {
+    return new Prompts(prompt, negativePrompt, null, PromptSyntax.PLAIN, 0);
+  }
+}

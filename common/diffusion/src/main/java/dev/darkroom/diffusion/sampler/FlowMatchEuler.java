@@ -1,0 +1,49 @@
+package dev.darkroom.diffusion.sampler;
+
+import dev.darkroom.diffusion.random.NoiseSource;
+import dev.darkroom.diffusion.schedule.FlowLevels;
+import dev.darkroom.diffusion.schedule.SchedulerConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Euler's method on a flow. Esser et al. 2024; {@code FlowMatchEulerDiscreteScheduler} of
+ * diffusers, whose {@code stochastic_sampling} estimates x_0 and adds new noise at every step
+ * instead, the last one too.
+ */
+public final class FlowMatchEuler extends FlowSampler {
+  static final String FIELDS =
+      "num_train_timesteps shift use_dynamic_shifting base_shift max_shift base_image_seq_len"
+          + " max_image_seq_len invert_sigmas shift_terminal use_karras_sigmas"
+          + " use_exponential_sigmas use_beta_sigmas time_shift_type stochastic_sampling";
+
+  private final boolean stochastic;
+
+  /**
+   * @param config of which the fields of this class count
+   * @param steps in [1, T]
+   * @param mu the shift for the picture's size, where the configuration shifts dynamically; or null
+   * @param sigmas levels, one a step and not yet shifted; or null for even ones
+   */
+  public FlowMatchEuler(
+      SchedulerConfig config, int steps, @Nullable Double mu, float @Nullable [] sigmas) {
+    super(FlowLevels.of(config.only(FIELDS), steps, mu, sigmas));
+    this.stochastic = config.flag("stochastic_sampling", false);
+  }
+
+  @Override
+  public SamplerState step(SamplerState state, float[] velocity) {
+    float sigma = levels.sigma(state.step());
+    float next = levels.sigma(state.step() + 1);
+    if (!stochastic) {
+      return state.next(SigmaSampler.along(state.sample(), velocity, next - sigma));
+    }
+    float[] x0 = denoised(state, velocity);
+    NoiseSource generator = state.generator();
+    float[] noise = generator.normal(x0.length);
+    float[] x = new float[x0.length];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (1f - next) * x0[i] + next * noise[i];
+    }
+    return state.next(x, generator);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.darkroom.diffusion.unet;
+
+import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Downsample;
+import dev.darkroom.diffusion.nn.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A level on the way down. */
+final class DownBlock {
+  private final List<Layer> layers = new ArrayList<>();
+  private final @Nullable Downsample down;
+
+  DownBlock(Weights weights, int index, UNetConfig config) {
+    List<Integer> channels = config.blockOutChannels();
+    int in = channels.get(Math.max(index - 1, 0));
+    int out = channels.get(index);
+    boolean attends = config.downBlockTypes().get(index).attends();
+    int depth = config.transformerLayersPerBlock().get(index);
+    for (int j = 0; j < config.layersPerBlock().get(index); j++) {
+      layers.add(new Layer(weights, j, j == 0 ? in : out, out, attends, depth, index, config));
+    }
+    Downsample.Padding padding =
+        config.downsamplePadding() == 0 ? Downsample.Padding.END : Downsample.Padding.EVEN;
+    down =
+        index < channels.size() - 1
+            ? new Downsample(weights.at("downsamplers.0"), out, padding)
+            : null;
+  }
+
+  /**
+   * @param x [N, in, H, W]
+   * @param skips receives every map that the way up will meet again
+   * @return the last of them
+   */
+  NDArray forward(NDArray x, Step step, List<NDArray> skips) {
+    for (Layer layer : layers) {
+      x = layer.forward(x, null, step);
+      skips.add(x);
+    }
+    if (down != null) {
+      x = down.forward(x);
+      skips.add(x);
+    }
+    return x;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.darkroom.diffusion.unet;
+
+import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.nn.Embedding;
+import dev.darkroom.diffusion.nn.Linear;
+import dev.darkroom.diffusion.nn.Sinusoid;
+import dev.darkroom.diffusion.nn.TextTimeEmbedding;
+import dev.darkroom.diffusion.nn.TimestepEmbedding;
+import dev.darkroom.diffusion.nn.Weights;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What conditions every resnet alike: time, and where the config has them class labels, size
+ * numbers, and text that is pooled already or here.
+ */
+final class TimeConditioning {
+  private final UNetConfig config;
+  private final Sinusoid time;
+  private final TimestepEmbedding timeEmbedding;
+  private final @Nullable Embedding classTable;
+  private final @Nullable TimestepEmbedding classMlp;
+  private final @Nullable Linear classLinear;
+  private final @Nullable Sinusoid addedTime;
+  private final @Nullable TimestepEmbedding addEmbedding;
+  private final @Nullable TextTimeEmbedding pooledContext;
+
+  TimeConditioning(Weights weights, UNetConfig config) {
+    this.config = config;
+    int features = config.blockOutChannels().getFirst();
+    int channels = config.timeChannels();
+    time = new Sinusoid(weights, features, config.flipSinToCos(), config.freqShift());
+    timeEmbedding =
+        new TimestepEmbedding(
+            weights.at("time_embedding"), features, channels, config.timeCondProjDim());
+    Weights labels = weights.at("class_embedding");
+    classTable =
+        config.classEmbedding() == ClassEmbedding.TABLE && config.numClassEmbeds() != null
+            ? new Embedding(labels, config.numClassEmbeds(), channels, "class_labels")
+            : null;
+    Integer projected = config.projectionClassEmbeddingsInputDim();
+    classMlp =
+        switch (config.classEmbedding()) {
+          case TIMESTEP -> new TimestepEmbedding(labels, features, channels, null);
+          case PROJECTION ->
+              projected == null ? null : new TimestepEmbedding(labels, projected, channels, null);
+          case NONE, TABLE, IDENTITY, SIMPLE_PROJECTION -> null;
+        };
+    classLinear =
+        config.classEmbedding() == ClassEmbedding.SIMPLE_PROJECTION && projected != null
+            ? new Linear(labels, projected, channels)
+            : null;
+    Integer sizes = config.additionTimeEmbedDim();
+    if (sizes != null && projected != null) {
+      addedTime = new Sinusoid(weights, sizes, config.flipSinToCos(), config.freqShift());
+      addEmbedding = new TimestepEmbedding(weights.at("add_embedding"), projected, channels, null);
+    } else {
+      addedTime = null;
+      addEmbedding = null;
+    }
+    Integer heads = config.additionTextHeads();
+    pooledContext =
+        heads == null
+            ? null
+            : new TextTimeEmbedding(
+                weights.at("add_embedding"), config.contextChannels(), channels, heads);
+  }
+
+  /** Channels of what {@link #forward} returns. */
+  static int channels(UNetConfig config) {
+    return config.classEmbeddingsConcat() ? 2 * config.timeChannels() : config.timeChannels();
+  }
+
+  /**
+   * @param timestep [N]
+   * @return [N, channels]
+   */
+  NDArray forward(NDArray timestep, Conditions conditions) {
+    NDArray embedding = timeEmbedding.forward(time.forward(timestep), conditions.timeCondition());
+    NDArray labels = labels(conditions.classLabels(), timestep.size());
+    if (labels != null) {
+      embedding =
+          config.classEmbeddingsConcat() ? embedding.concat(labels, -1) : embedding.add(labels);
+    }
+    if (addEmbedding != null && addedTime != null) {
+      embedding = embedding.add(addEmbedding.forward(added(addedTime, conditions.added()), null));
+    }
+    if (pooledContext != null) {
+      embedding = embedding.add(pooledContext.forward(conditions.context()));
+    }
+    return embedding;
+  }
+
+  private @Nullable NDArray labels(@Nullable NDArray labels, long rows) {
+    ClassEmbedding type = config.classEmbedding();
+    Integer projected = config.projectionClassEmbeddingsInputDim();
+    boolean isEmbedding = projected == null || type == ClassEmbedding.IDENTITY;
+    type.check(labels, rows, isEmbedding ? config.timeChannels() : projected);
+    if (labels == null) {
+      return null;
+    }
+    if (classTable != null) {
+      return classTable.forward(labels);
+    }
+    if (classLinear != null) {
+      return classLinear.forward(labels);
+    }
+    if (classMlp != null) {
+      return classMlp.forward(
+          type == ClassEmbedding.TIMESTEP ? time.forward(labels) : labels, null);
+    }
+    return labels;
+  }
+
+  private NDArray added(Sinusoid sizes, Conditions.@Nullable Added added) {
+    if (added == null) {
+      throw DiffusionException.badInput(
+          "added conditions: this model needs text_embeds and time_ids, got none");
+    }
+    NDArray text = added.textEmbeds();
+    long rows = text.getShape().get(0);
+    NDArray numbers = sizes.forward(added.timeIds().flatten()).reshape(rows, -1);
+    NDArray all = text.concat(numbers, -1);
+    Integer expected = config.projectionClassEmbeddingsInputDim();
+    if (expected != null && all.getShape().get(1) != expected) {
+      throw DiffusionException.badInput(
+          "added conditions: expected %d features in all, got %s of text_embeds and %s of time_ids"
+              .formatted(expected, text.getShape(), added.timeIds().getShape()));
+    }
+    return all;
+  }
+}

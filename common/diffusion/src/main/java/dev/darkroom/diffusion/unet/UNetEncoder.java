@@ -1,0 +1,70 @@
+package dev.darkroom.diffusion.unet;
+
+import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Convolution;
+import dev.darkroom.diffusion.nn.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The half of a U-Net that reads: time, the first convolution, the way down, the middle. A
+ * ControlNet is a copy of it.
+ */
+public final class UNetEncoder {
+  private final TimeConditioning time;
+  private final Convolution convIn;
+  private final List<DownBlock> down = new ArrayList<>();
+  private final @Nullable MidBlock mid;
+
+  public UNetEncoder(Weights weights, UNetConfig config) {
+    int first = config.blockOutChannels().getFirst();
+    time = new TimeConditioning(weights, config);
+    convIn =
+        new Convolution(weights.at("conv_in"), config.inChannels(), first, config.convInKernel());
+    for (int i = 0; i < config.blockOutChannels().size(); i++) {
+      down.add(new DownBlock(weights.at("down_blocks", i), i, config));
+    }
+    mid =
+        config.midBlockType() == null
+            ? null
+            : new MidBlock(weights.at("mid_block"), config.midBlockType(), config);
+  }
+
+  /**
+   * @param timestep [N]
+   * @return [N, timeChannels], of all that conditions every resnet alike
+   */
+  public NDArray time(NDArray timestep, Conditions conditions) {
+    return time.forward(timestep, conditions);
+  }
+
+  /**
+   * @param sample [N, inChannels, H, W]
+   * @return [N, C, H, W]
+   */
+  public NDArray convIn(NDArray sample) {
+    return convIn.forward(sample);
+  }
+
+  /**
+   * @param x of {@link #convIn}
+   * @return every map that the way up will meet again, x first; the last is what the middle takes
+   */
+  public List<NDArray> down(NDArray x, Step step) {
+    List<NDArray> skips = new ArrayList<>();
+    skips.add(x);
+    for (DownBlock block : down) {
+      x = block.forward(x, step, skips);
+    }
+    return skips;
+  }
+
+  /**
+   * @param x the last of {@link #down}
+   * @return the same shape; x itself where the config has no middle
+   */
+  public NDArray mid(NDArray x, Step step) {
+    return mid == null ? x : mid.forward(x, step);
+  }
+}

@@ -1,0 +1,194 @@
+# The blocks of the models, over `conv`, `linear` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
+
+def norm(self, weight: Tensor, bias: Tensor, groups: int, eps: float) -> Norm:
+  return (weight, bias, groups, eps)
+
+def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
+  weight, bias, groups, eps = norm
+  return torch.layer_norm(x, [x.shape[-1]], weight, bias, eps)
+
+# SiLU of a tensor that nobody else reads: in place where no graph needs the original.
+def silu_of(self, x: Tensor) -> Tensor:
+  if torch.is_grad_enabled():
+    return torch.silu(x)
+  return torch.silu_(x)
+
+# norms: norm1, norm2. layers: conv1, conv2, [time_emb_proj], [conv_shortcut].
+# A skip connection, where there is one, joins behind the channels of x.
+def resnet(self, x: Tensor, skip: Optional[Tensor], temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
+  if skip is not None:
+    x = torch.cat([x, skip], 1)
+  h = self.silu_of(self.group_norm(x, norms[0]))
+  return self.resnet_rest(x, h, temb, norms, layers, has_shortcut, scale_shift, out_scale)
+
+# A resnet that halves or grows the map on its way, to the given size; its input with it.
+def resnet_resized(self, x: Tensor, temb: Tensor, norms: List[Norm], layers: List[Layer], scale_shift: bool, out_scale: float, height: int, width: int) -> Tensor:
+  h = self.silu_of(self.group_norm(x, norms[0]))
+  if height < x.shape[2]:
+    x = torch.avg_pool2d(x, [2, 2])
+    h = torch.avg_pool2d(h, [2, 2])
+  else:
+    x = torch.upsample_nearest2d(x, [height, width], None, None)
+    h = torch.upsample_nearest2d(h, [height, width], None, None)
+  return self.resnet_rest(x, h, temb, norms, layers, False, scale_shift, out_scale)
+
+def resnet_rest(self, x: Tensor, h: Tensor, temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
+  h = self.conv(h, layers[0])
+  if temb is not None:
+    t = self.linear(torch.silu(temb), layers[2])[:, :, None, None]
+    if scale_shift:
+      scale, shift = torch.chunk(t, 2, 1)
+      h = self.group_norm(h, norms[1]) * (1 + scale) + shift
+    else:
+      h = self.group_norm(h + t, norms[1])
+  else:
+    h = self.group_norm(h, norms[1])
+  h = self.conv(self.silu_of(h), layers[1])
+  if has_shortcut:
+    x = self.conv(x, layers[-1])
+  y = x + h
+  if out_scale != 1.0:
+    y = y / out_scale
+  return y
+
+# layers[first:first + 4] are to_q, to_k, to_v, to_out.0. x [N, T, C]; kv [N, S, D]; bias [N, 1, 1, S] is added to the scores, or
+# says by true and false who attends to whom. scale is what scores are multiplied with; 1 / sqrt(d) where not given.
+def attention(self, x: Tensor, kv: Tensor, bias: Optional[Tensor], layers: List[Layer], first: int, heads: int, scale: Optional[float]=None) -> Tensor:
+  n, t, c = x.shape
+  q = self.linear(x, layers[first])
+  k = self.linear(kv, layers[first + 1])
+  v = self.linear(kv, layers[first + 2])
+  d = q.shape[-1] // heads
+  q = q.view(n, t, heads, d).transpose(1, 2)
+  k = k.view(n, -1, heads, d).transpose(1, 2)
+  v = v.view(n, -1, heads, d).transpose(1, 2)
+  y = torch.scaled_dot_product_attention(q, k, v, bias, 0.0, False, scale=scale)
+  return self.linear(y.transpose(1, 2).reshape(n, t, heads * d), layers[first + 3])
+
+# norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2.
+def transformer_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], norms: List[Norm], layers: List[Layer], heads: int, only_cross: bool) -> Tensor:
+  h = self.layer_norm(x, norms[0])
+  if only_cross:
+    x = x + self.attention(h, context, bias, layers, 0, heads)
+  else:
+    x = x + self.attention(h, h, None, layers, 0, heads)
+  x = x + self.attention(self.layer_norm(x, norms[1]), context, bias, layers, 4, heads)
+  h, gate = torch.chunk(self.linear(self.layer_norm(x, norms[2]), layers[8]), 2, -1)
+  return x + self.linear(h * torch.gelu(gate), layers[9])
+
+# Enters a transformer: [N, C, H, W] to [N, H*W, inner].
+def transformer_in(self, x: Tensor, norm: Norm, proj_in: Layer, linear_projection: bool) -> Tensor:
+  n, c, h, w = x.shape
+  y = self.group_norm(x, norm)
+  if linear_projection:
+    return self.linear(y.permute(0, 2, 3, 1).reshape(n, h * w, c), proj_in)
+  y = self.conv(y, proj_in)
+  return y.permute(0, 2, 3, 1).reshape(n, h * w, y.shape[1])
+
+# Leaves it, with the residual of what entered.
+def transformer_out(self, y: Tensor, x: Tensor, proj_out: Layer, linear_projection: bool) -> Tensor:
+  n, c, h, w = x.shape
+  if linear_projection:
+    y = self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2)
+  else:
+    y = self.conv(y.view(n, h, w, -1).permute(0, 3, 1, 2), proj_out)
+  return y + x
+
+def normed(self, x: Tensor, norm: Norm) -> Tensor:
+  return self.group_norm(x, norm)
+
+# Self-attention over the positions of a map, with the residual. y is x after its norm, where there is one.
+def spatial_attention(self, x: Tensor, y: Tensor, layers: List[Layer], heads: int, out_scale: float) -> Tensor:
+  n, c, h, w = x.shape
+  y = y.permute(0, 2, 3, 1).reshape(n, h * w, c)
+  y = self.attention(y, y, None, layers, 0, heads)
+  y = y.view(n, h, w, c).permute(0, 3, 1, 2) + x
+  if out_scale != 1.0:
+    y = y / out_scale
+  return y
+
+def downsample(self, x: Tensor, layer: Layer, pad_end: bool) -> Tensor:
+  if pad_end:
+    x = torch.constant_pad_nd(x, [0, 1, 0, 1], 0)
+  return self.conv(x, layer)
+
+def upsample(self, x: Tensor, layer: Layer, height: int, width: int) -> Tensor:
+  return self.conv(torch.upsample_nearest2d(x, [height, width], None, None), layer)
+
+def norm_silu_conv(self, x: Tensor, norm: Norm, layer: Layer) -> Tensor:
+  return self.conv(self.silu_of(self.group_norm(x, norm)), layer)
+
+# The sinusoids of Vaswani et al. 2017: t [N] to [N, dim] float32.
+def sinusoid(self, t: Tensor, dim: int, flip_sin_to_cos: bool, freq_shift: float) -> Tensor:
+  half = dim // 2
+  exponent = torch.arange(half, dtype=6, device=t.device) * -9.210340371976184 / (half - freq_shift)
+  angles = t.to(6)[:, None] * torch.exp(exponent)[None, :]
+  if flip_sin_to_cos:
+    y = torch.cat([torch.cos(angles), torch.sin(angles)], -1)
+  else:
+    y = torch.cat([torch.sin(angles), torch.cos(angles)], -1)
+  if dim % 2 == 1:
+    y = torch.constant_pad_nd(y, [0, 1], 0)
+  return y
+
+# Random frequencies of Tancik et al. 2020, of the logarithm of t [N]: [N, 2 F] float32.
+def fourier(self, t: Tensor, frequencies: Tensor) -> Tensor:
+  angles = torch.log(t.to(6))[:, None] * frequencies[None, :] * 2 * 3.141592653589793
+  return torch.cat([torch.sin(angles), torch.cos(angles)], -1)
+
+# layers: linear_1, linear_2, [cond_proj].
+def time_mlp(self, x: Tensor, condition: Optional[Tensor], layers: List[Layer]) -> Tensor:
+  if condition is not None:
+    x = x + self.linear(condition, layers[2])
+  return self.linear(torch.silu(self.linear(x, layers[0])), layers[1])
+
+# The mean of the tokens, at a learned position, attends to itself and them. layers: q_proj, k_proj, v_proj, proj. norms: norm1, norm2.
+def text_time(self, x: Tensor, position: Tensor, norms: List[Norm], layers: List[Layer], heads: int) -> Tensor:
+  x = self.layer_norm(x, norms[0])
+  mean = x.mean([1], True) + position
+  y = self.attention(mean, torch.cat([mean, x], 1), None, layers, 0, heads)
+  return self.layer_norm(y[:, 0], norms[1])
+
+def embedding(self, ids: Tensor, table: Tensor) -> Tensor:
+  return torch.embedding(table, ids.to(4))
+
+# A mask of ones and zeros [N, T] as what is added to scores [N, heads, queries, T]; diffusers' constant.
+def mask_to_bias(self, mask: Tensor) -> Tensor:
+  return ((1 - mask.to(6)) * -10000.0)[:, None, None, :]
+
+# The same with transformers' constant, the lowest float32.
+def mask_to_lowest(self, mask: Tensor) -> Tensor:
+  return ((1 - mask.to(6)) * -3.4028234663852886e38)[:, None, None, :]
+
+# Words, positions and the first token type, normed. ids [N, T].
+def text_embeddings(self, ids: Tensor, words: Tensor, positions: Tensor, types: Tensor, norm: Norm) -> Tensor:
+  x = torch.embedding(words, ids) + types[0] + positions[:ids.shape[1]]
+  return self.layer_norm(x, norm)
+
+# A post-norm encoder layer. layers: query, key, value, output, intermediate, output. norms: after attention, after the MLP.
+def encoder_layer(self, x: Tensor, bias: Optional[Tensor], norms: List[Norm], layers: List[Layer], heads: int) -> Tensor:
+  x = self.layer_norm(x + self.attention(x, x, bias, layers, 0, heads), norms[0])
+  h = self.linear(torch.gelu(self.linear(x, layers[4])), layers[5])
+  return self.layer_norm(x + h, norms[1])
+
+def pooler(self, x: Tensor, layer: Layer) -> Tensor:
+  return torch.tanh(self.linear(x[:, 0], layer))
+
+# Which row of the codebook [K, D] is nearest to each position of z [N, D, H, W].
+def nearest_codes(self, z: Tensor, codebook: Tensor) -> Tensor:
+  n, d, h, w = z.shape
+  return torch.argmin(torch.cdist(z.permute(0, 2, 3, 1).reshape(-1, d), codebook), 1).view(n, h, w)
+
+def codes(self, indices: Tensor, codebook: Tensor) -> Tensor:
+  return torch.embedding(codebook, indices).permute(0, 3, 1, 2).contiguous()
+
+def conv_silu(self, x: Tensor, layer: Layer) -> Tensor:
+  return self.silu_of(self.conv(x, layer))
+
+def conv_relu(self, x: Tensor, layer: Layer) -> Tensor:
+  return torch.relu(self.conv(x, layer))
+
+# AutoencoderTiny's. layers: conv.0, conv.2, conv.4.
+def tiny_block(self, x: Tensor, layers: List[Layer]) -> Tensor:
+  h = self.conv_relu(self.conv_relu(x, layers[0]), layers[1])
+  return torch.relu(self.conv(h, layers[2]) + x)

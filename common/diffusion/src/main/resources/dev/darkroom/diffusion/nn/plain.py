@@ -1,0 +1,29 @@
+# Layers on PyTorch's own operators: what training records, and what a GPU runs.
+
+def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+  biases = annotate(List[Tensor], [])
+  if bias is not None:
+    biases = [bias]
+  return (weight, biases, stride, padding, annotate(Changes, {}), strengths)
+
+def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
+  return torch.conv2d(x, weight, bias, [stride, stride], [padding, padding], [1, 1], 1)
+
+def conv(self, x: Tensor, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  bias = annotate(Optional[Tensor], None)
+  if len(biases) > 0:
+    bias = biases[0]
+  y = self.bare_conv(x, weight, bias, stride, padding)
+  return self.adapted(y, x, changes, strengths, stride, padding)
+
+def linear(self, x: Tensor, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  bias = annotate(Optional[Tensor], None)
+  if len(biases) > 0:
+    bias = biases[0]
+  return self.adapted(torch.linear(x, weight, bias), x, changes, strengths, stride, padding)
+
+def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
+  weight, bias, groups, eps = norm
+  return torch.group_norm(x, groups, weight, bias, eps)

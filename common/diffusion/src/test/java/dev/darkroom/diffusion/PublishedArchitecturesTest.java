@@ -1,0 +1,135 @@
+package dev.darkroom.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.checkpoint.ComponentFolder;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.controlnet.ControlNetConfig;
+import dev.darkroom.diffusion.controlnet.ControlNetModel;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.nn.Network;
+import dev.darkroom.diffusion.nn.ShapeParameters;
+import dev.darkroom.diffusion.singlefile.ComponentConfig;
+import dev.darkroom.diffusion.singlefile.ComponentKind;
+import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import dev.darkroom.diffusion.unet.UNetConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Built from their published configs, models have exactly the published number of parameters and
+ * tensors.
+ */
+class PublishedArchitecturesTest {
+  private final NDManager manager = TorchRuntime.newManager(Device.cpu());
+
+  @AfterEach
+  void free() {
+    manager.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stable-diffusion-v1-5, 859520964, 686",
+    "stable-diffusion-inpainting, 859535364, 686",
+    "stable-diffusion-2-1, 865910724, 686",
+    "stable-diffusion-x4-upscaler, 473398020, 687",
+    "stable-diffusion-xl-base-1.0, 2567463684, 1680",
+    "stable-diffusion-xl-refiner-1.0, 2259526660, 1220"
+  })
+  void unets(String model, long parameters, int tensors) {
+    UNetConfig config = UNetConfig.of(ComponentFolder.config(folder(model, "unet")));
+    assertCounts(
+        parameters, tensors, new UNet2DConditionModel(config, weightless(), Execution.TRAINING));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stable-diffusion-v1-5, 83653863, 248",
+    "stable-diffusion-xl-base-1.0, 83653863, 248",
+    "FLUX.1-dev, 83819683, 244"
+  })
+  void autoencoders(String model, long parameters, int tensors) {
+    AutoencoderConfig config = AutoencoderConfig.of(ComponentFolder.config(folder(model, "vae")));
+    assertCounts(parameters, tensors, new AutoencoderKL(config, weightless(), Execution.TRAINING));
+  }
+
+  @Test
+  void instructPix2Pix() {
+    ObjectNode config = json("stable-diffusion-v1-5", "unet").put("in_channels", 8);
+    assertCounts(859_532_484, 686, ComponentKind.UNET, config);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stable-diffusion-v1-5, text_encoder, 123060480, 196",
+    "stable-diffusion-2-1, text_encoder, 340387840, 372",
+    "stable-diffusion-xl-base-1.0, text_encoder_2, 694659840, 517"
+  })
+  void textEncoders(String model, String component, long parameters, int tensors) {
+    ObjectNode config = json(model, component);
+    ComponentKind kind = ComponentKind.of(config.path("architectures").path(0).textValue());
+    assertCounts(parameters, tensors, kind, config);
+  }
+
+  @Test
+  void controlNet() {
+    ModelConfig config = ComponentFolder.config(folder("control_v11p_sd15_canny", ""));
+    assertCounts(
+        361_279_120,
+        340,
+        new ControlNetModel(ControlNetConfig.of(config), weightless(), Execution.TRAINING));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stable-diffusion-2-1, 364228240, 340",
+    "stable-diffusion-xl-base-1.0, 1251014160, 844"
+  })
+  void controlNetsOfUNets(String model, long parameters, int tensors) {
+    UNetConfig unet = UNetConfig.of(ComponentFolder.config(folder(model, "unet")));
+    assertCounts(
+        parameters,
+        tensors,
+        new ControlNetModel(ControlNetConfig.of(unet), weightless(), Execution.TRAINING));
+  }
+
+  private static void assertCounts(
+      long parameters, int tensors, ComponentKind kind, ObjectNode config) {
+    Map<String, Shape> shapes = kind.shapes(new ComponentConfig("published", config), key -> true);
+    assertEquals(tensors, shapes.size(), "tensors");
+    assertEquals(parameters, shapes.values().stream().mapToLong(Shape::size).sum(), "parameters");
+  }
+
+  private static ObjectNode json(String model, String component) {
+    return ComponentConfig.read(folder(model, component).resolve("config.json")).json();
+  }
+
+  private static void assertCounts(long parameters, int tensors, Network network) {
+    assertEquals(tensors, network.parameters().size(), "tensors");
+    assertEquals(parameters, network.parameterCount(), "parameters");
+  }
+
+  private ShapeParameters weightless() {
+    return new ShapeParameters(manager, key -> true);
+  }
+
+  private static Path folder(String model, String component) {
+    Path configs = Path.of("..", "..", "..", "shared", "data", "configs");
+    assumeTrue(Files.isDirectory(configs), "skipped: ../shared/data absent");
+    return configs.resolve(model).resolve(component);
+  }
+}

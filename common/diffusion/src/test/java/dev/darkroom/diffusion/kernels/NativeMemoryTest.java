@@ -1,0 +1,260 @@
+package dev.darkroom.diffusion.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.ndarray.BaseNDManager;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.Golden;
+import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.autoencoder.Tiling;
+import dev.darkroom.diffusion.controlnet.ControlNetConfig;
+import dev.darkroom.diffusion.controlnet.ControlNetModel;
+import dev.darkroom.diffusion.nn.AdaptableLayers;
+import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.nn.LowRank;
+import dev.darkroom.diffusion.unet.Conditions;
+import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import dev.darkroom.diffusion.unet.UNetConfig;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The collector never frees native memory: whatever a forward makes must be gone when its scope
+ * closes.
+ */
+class NativeMemoryTest {
+  private static final int FORWARDS = 60;
+  private static final int TRAINING_STEPS = 30;
+  private static final int WARM_UP = 20;
+  private static final int WINDOWS = 3;
+  private static final long ALLOWED_GROWTH = 1 << 18;
+  private static final String ADAPTED = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
+
+  // struct mallinfo2 of glibc: ten size_t.
+  private static final int MALLINFO_FIELDS = 10;
+  private static final int MAPPED = 4;
+  private static final int IN_USE = 7;
+
+  @ParameterizedTest
+  @EnumSource(Execution.class)
+  void forwardsLeaveNothingBehind(Execution execution) {
+    try (Golden golden = Golden.of("unet-starter");
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(UNetConfig.of(golden.config()), golden.parameters(), execution);
+      assertFlat(golden, unet, FORWARDS, y -> {});
+    }
+  }
+
+  @Test
+  void trainingStepsLeaveNothingBehind() {
+    try (Golden golden = Golden.of("unet-starter");
+        GradMode recording = GradMode.on()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      unet.requireGradients(true);
+      assertFlat(
+          golden,
+          unet,
+          TRAINING_STEPS,
+          y -> {
+            Autograd.backward(y.square().mean());
+            Autograd.zeroGradients(unet.parameters().values());
+          });
+    }
+  }
+
+  /**
+   * Each pass attaches a megabyte of its own: the noise of a busy process is far below one kept.
+   */
+  @Test
+  void adaptersThatComeAndGoLeaveNothingBehind() {
+    try (Golden golden = Golden.of("unet-starter");
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.INFERENCE);
+      Shape weight = unet.adaptable().shapes().get(ADAPTED);
+      long rank = (1 << 18) / (weight.get(0) + weight.get(1));
+      Runnable forward = pass(golden, unet, y -> {});
+      assertFlat(
+          golden.manager(),
+          TRAINING_STEPS,
+          TRAINING_STEPS * (1L << 20) / 4,
+          () -> {
+            try (Scope scope = Scope.open()) {
+              LowRank change =
+                  new LowRank(
+                      golden.manager().ones(new Shape(rank, weight.get(1))),
+                      null,
+                      golden.manager().ones(new Shape(weight.get(0), rank)),
+                      1e-3);
+              try (AdaptableLayers.Attached adapter =
+                  unet.adaptable().attach(Map.of(ADAPTED, change))) {
+                unet.adaptable()
+                    .run(
+                        Map.of(adapter, new float[] {1, 0, 0.5f}),
+                        () -> {
+                          forward.run();
+                          return null;
+                        });
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void tilesLeaveNothingBehind() {
+    try (Golden golden = Golden.of("autoencoder-tiled");
+        GradMode inference = GradMode.off()) {
+      AutoencoderConfig config = AutoencoderConfig.of(golden.config());
+      AutoencoderKL autoencoder =
+          new AutoencoderKL(config, golden.parameters(), Execution.INFERENCE);
+      NDArray image = golden.tensor("image");
+      NDArray latent = golden.tensor("z");
+      assertFlat(
+          golden.manager(),
+          TRAINING_STEPS,
+          () -> {
+            try (Scope scope = Scope.open()) {
+              autoencoder.encode(image, Tiling.of(config));
+              autoencoder.decode(latent, Tiling.of(config));
+            }
+          });
+    }
+  }
+
+  @Test
+  void controlNetsLeaveNothingBehind() {
+    try (Golden golden = Golden.of("controlnet-sd1");
+        GradMode inference = GradMode.off()) {
+      ControlNetModel net =
+          new ControlNetModel(
+              ControlNetConfig.of(golden.config()), golden.parameters(), Execution.INFERENCE);
+      NDArray sample = golden.tensor("sample");
+      NDArray timestep = golden.tensor("timestep");
+      NDArray picture = golden.tensor("controlnet_cond");
+      Conditions text = Conditions.text(golden.tensor("encoder_hidden_states"));
+      assertFlat(
+          golden.manager(),
+          FORWARDS,
+          () -> {
+            try (Scope scope = Scope.open()) {
+              Conditions.Residuals full = net.forward(sample, timestep, text, net.hint(picture));
+              net.scaled(full, new double[] {1, 0.5}, true).plus(full);
+            }
+          });
+    }
+  }
+
+  @Test
+  void aKeptResultOutlivesItsScopeAndBelongsToTheOneAround() {
+    try (NDManager manager = TorchRuntime.newManager(ai.djl.Device.cpu())) {
+      NDArray kept;
+      try (Scope around = Scope.open()) {
+        NDArray lost;
+        try (Scope scope = Scope.open()) {
+          lost = manager.create(1f);
+          kept = scope.keep(lost.add(1));
+        }
+        assertTrue(lost.isReleased());
+        assertEquals(2f, kept.getFloat());
+      }
+      assertTrue(kept.isReleased());
+    }
+  }
+
+  private interface After {
+    void run(NDArray y);
+  }
+
+  /**
+   * A leak adds to every window of passes; a cache that fills or a thread that gets its arena adds
+   * to one. So the window that grew least tells.
+   */
+  private static void assertFlat(Golden golden, UNet2DConditionModel unet, int times, After after) {
+    assertFlat(golden.manager(), times, pass(golden, unet, after));
+  }
+
+  private static void assertFlat(NDManager manager, int times, Runnable pass) {
+    assertFlat(manager, times, ALLOWED_GROWTH, pass);
+  }
+
+  private static void assertFlat(NDManager manager, int times, long allowed, Runnable pass) {
+    repeat(WARM_UP, pass);
+    int arrays = live(manager);
+    long leastGrown = Long.MAX_VALUE;
+    for (int window = 0; window < WINDOWS; window++) {
+      long allocated = allocatedBytes();
+      repeat(times, pass);
+      leastGrown = Math.min(leastGrown, allocatedBytes() - allocated);
+    }
+    assertEquals(arrays, live(manager), "arrays that the manager holds");
+    assertTrue(leastGrown < allowed, "native memory grew by " + leastGrown + " bytes");
+  }
+
+  private static Runnable pass(Golden golden, UNet2DConditionModel unet, After after) {
+    NDArray sample = golden.tensor("sample");
+    NDArray timestep = golden.tensor("timestep");
+    Conditions text = Conditions.text(golden.tensor("encoder_hidden_states"));
+    return () -> {
+      try (Scope scope = Scope.open()) {
+        after.run(unet.forward(sample, timestep, text));
+      }
+    };
+  }
+
+  private static void repeat(int times, Runnable pass) {
+    for (int i = 0; i < times; i++) {
+      pass.run();
+    }
+  }
+
+  private static int live(NDManager manager) {
+    return ((BaseNDManager) manager).getManagedArrays().size();
+  }
+
+  /**
+   * What native code has allocated and not freed, by glibc's own account. The resident size would
+   * count the Java heap as well, which grows as it likes.
+   */
+  private static long allocatedBytes() {
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> mallinfo = linker.defaultLookup().find("mallinfo2");
+    assumeTrue(mallinfo.isPresent(), "skipped: this C library has no mallinfo2");
+    MemoryLayout[] fields = new MemoryLayout[MALLINFO_FIELDS];
+    Arrays.fill(fields, ValueLayout.JAVA_LONG);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info =
+          (MemorySegment)
+              linker
+                  .downcallHandle(
+                      mallinfo.get(), FunctionDescriptor.of(MemoryLayout.structLayout(fields)))
+                  .invokeExact((SegmentAllocator) arena);
+      return info.getAtIndex(ValueLayout.JAVA_LONG, MAPPED)
+          + info.getAtIndex(ValueLayout.JAVA_LONG, IN_USE);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

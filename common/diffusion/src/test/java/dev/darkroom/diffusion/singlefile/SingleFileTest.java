@@ -1,0 +1,297 @@
+package dev.darkroom.diffusion.singlefile;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.Checkpoint;
+import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
+import dev.darkroom.diffusion.checkpoint.StoredTensor;
+import dev.darkroom.diffusion.checkpoint.TensorType;
+import dev.darkroom.diffusion.schedule.PredictionType;
+import dev.darkroom.diffusion.singlefile.SingleFile.Component;
+import dev.darkroom.diffusion.singlefile.SingleFile.Reading;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Single files give the tensors that diffusers' converters give, and come back as they were. */
+class SingleFileTest {
+  private static final List<String> ALL =
+      List.of(
+          "sd1.safetensors",
+          "sd1-inpaint.safetensors",
+          "instruct-pix2pix.safetensors",
+          "sd2.ckpt",
+          "sd2-inpaint.safetensors",
+          "x4-upscaler.safetensors",
+          "sdxl.safetensors",
+          "sdxl-refiner.safetensors",
+          "controlnet.safetensors",
+          "vae.pt");
+
+  @TempDir Path folder;
+
+  static List<String> all() {
+    return ALL;
+  }
+
+  @ParameterizedTest
+  @org.junit.jupiter.params.provider.MethodSource("all")
+  void givesWhatDiffusersGives(String name) throws IOException {
+    try (SingleFile file = open(name, false)) {
+      assertEquals(family(name), file.family().configName());
+      assertEquals(List.of(), file.absent());
+      assertEquals(List.of(), file.unexpected());
+      JsonNode expected = expected().get(family(name));
+      List<String> components = new ArrayList<>();
+      for (Component component : file.components().values()) {
+        String called = component.name().isEmpty() ? family(name) : component.name();
+        components.add(called);
+        assertSame(expected.get(called), component.weights());
+        assertEquals(List.of(), component.differences().missing(), called);
+        assertEquals(List.of(), component.differences().unexpected(), called);
+      }
+      expected
+          .fieldNames()
+          .forEachRemaining(
+              known -> assertTrue(components.contains(known.replace("unet-averaged", "unet"))));
+      file.requireWhole();
+    }
+  }
+
+  @ParameterizedTest
+  @org.junit.jupiter.params.provider.MethodSource("all")
+  void comesBackAsItWas(String name) throws IOException {
+    Path model = folder.resolve("model");
+    Path back = folder.resolve("back.safetensors");
+    try (SingleFile file = open(name, false)) {
+      DiffusersFolder.write(file, model, null);
+      assertEquals(file.family(), SingleFileWriter.family(model));
+      SingleFileWriter.write(model, back, null, null);
+      try (Checkpoint again = Checkpoint.open(back)) {
+        Map<String, StoredTensor> kept = new LinkedHashMap<>(file.pruned(false));
+        // What SD2 stores and does not use is gone, and only that.
+        kept.keySet()
+            .removeIf(
+                key ->
+                    key.startsWith("cond_stage_model.model.transformer.resblocks.23.")
+                        || key.equals("cond_stage_model.model.text_projection"));
+        assertEquals(new TreeSet<>(kept.keySet()), new TreeSet<>(again.keys()));
+        kept.forEach(
+            (key, tensor) -> {
+              assertEquals(tensor.shape(), again.entry(key).shape(), key);
+              assertArrayEquals(bytes(tensor), bytes(again.entry(key)), key);
+            });
+      }
+    }
+  }
+
+  @Test
+  void takesTheMovingAverageWhereItIsAskedTo() throws IOException {
+    try (SingleFile file = open("sd2.ckpt", true)) {
+      assertSame(
+          expected().get("sd2").get("unet-averaged"), file.components().get("unet").weights());
+    }
+    try (SingleFile file = open("sd1.safetensors", false)) {
+      assertTrue(
+          assertThrows(DiffusionException.class, () -> open("sd1.safetensors", true).close())
+              .getMessage()
+              .contains("expected a moving average of model.diffusion_model."));
+      assertFalse(file.pruned(false).containsKey("betas"));
+    }
+  }
+
+  @Test
+  void tellsWhatSd2Predicts() {
+    assertPredicts(PredictionType.EPSILON, null, null);
+    assertPredicts(PredictionType.V_PREDICTION, PredictionType.V_PREDICTION, null);
+    // The folder's scheduler says nothing; the published one would say v_prediction.
+    assertPredicts(PredictionType.EPSILON, null, configs("sd2"));
+    assertPredicts(PredictionType.V_PREDICTION, null, configs("x4-upscaler"));
+  }
+
+  private static void assertPredicts(PredictionType expected, PredictionType stated, Path configs) {
+    try (SingleFile file =
+        SingleFile.open(fixture("sd2.ckpt"), new Reading(Family.SD2, stated, configs, false))) {
+      assertEquals(expected, file.predictionType());
+      assertEquals(
+          expected.configName(), file.scheduler().json().get("prediction_type").textValue());
+    }
+  }
+
+  @Test
+  void keepsThePredictionThroughAFolder() throws IOException {
+    Path model = folder.resolve("model");
+    Path back = folder.resolve("back.safetensors");
+    try (SingleFile file =
+        SingleFile.open(
+            fixture("sd2.ckpt"),
+            new Reading(null, PredictionType.V_PREDICTION, configs("sd2"), false))) {
+      DiffusersFolder.write(file, model, TensorType.F32);
+    }
+    SingleFileWriter.write(model, back, null, TensorType.F16);
+    try (SingleFile file = SingleFile.open(back, new Reading(null, null, configs("sd2"), false))) {
+      assertEquals(PredictionType.V_PREDICTION, file.predictionType());
+      assertSame(expected().get("sd2").get("unet"), file.components().get("unet").weights());
+    }
+  }
+
+  @Test
+  void namesTheFirstKeyThatIsMissingOrTooMuchAndCountsThem() throws IOException {
+    Path odd = folder.resolve("odd.safetensors");
+    try (Checkpoint whole = Checkpoint.open(fixture("sd1.safetensors"))) {
+      Map<String, StoredTensor> tensors = new LinkedHashMap<>(whole.tensors());
+      tensors.remove("model.diffusion_model.out.2.bias");
+      tensors.remove("model.diffusion_model.middle_block.1.norm.bias");
+      SafetensorsWriter.copy(odd, tensors, null, Map.of());
+      assertRefused(
+          odd,
+          "UNet2DConditionModel: expected every tensor that the config asks for, got none for 2, the first mid_block.attentions.0.norm.bias");
+      tensors = new LinkedHashMap<>(whole.tensors());
+      StoredTensor some = whole.entry("betas");
+      tensors.put("model.diffusion_model.stranger.weight", some);
+      tensors.put("stranger", some);
+      SafetensorsWriter.copy(odd, tensors, null, Map.of());
+      assertRefused(odd, "got 2 more, the first stranger");
+      tensors = new LinkedHashMap<>(whole.tensors());
+      tensors.keySet().removeIf(key -> key.startsWith("first_stage_model."));
+      SafetensorsWriter.copy(odd, tensors, null, Map.of());
+      assertRefused(odd, "expected the vae of a model of family sd1, got none");
+    }
+  }
+
+  @Test
+  void refusesTheWrongFamilyAndSizes() {
+    DiffusionException refused =
+        assertThrows(
+            DiffusionException.class,
+            () -> {
+              // Without its configs a file of unusual size is not what its family publishes.
+              try (SingleFile file =
+                  SingleFile.open(fixture("sd1.safetensors"), Reading.detected())) {
+                file.requireWhole();
+              }
+            });
+    assertTrue(refused.getMessage().contains("expected every tensor"), refused.getMessage());
+    assertTrue(
+        assertThrows(
+                DiffusionException.class,
+                () ->
+                    SingleFile.open(fixture("../pickles/expected.safetensors"), Reading.detected()))
+            .getMessage()
+            .contains("expected a single file of a known family, got 18 tensors"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sd1", "sd2", "sdxl", "sdxl-refiner", "x4-upscaler"})
+  void hasThePublishedConfigsOfEachFamily(String name) {
+    Family family = Family.parse(name);
+    FamilyConfigs configs = new FamilyConfigs(family, null);
+    assertFalse(configs.index().json().isEmpty());
+    for (Family.Part part : family.parts()) {
+      ComponentConfig config = configs.component(part.component(), PredictionType.EPSILON);
+      ComponentKind kind =
+          ComponentKind.of(configs.index().json().path(part.component()).path(1).textValue());
+      assertFalse(kind.shapes(config, key -> true).isEmpty(), part.toString());
+    }
+    assertEquals(
+        "epsilon",
+        configs.scheduler(PredictionType.EPSILON).json().get("prediction_type").textValue());
+  }
+
+  /** Ids that every CLIP tokenizer gives. */
+  @Test
+  void bringsTheVocabularyThatSingleFilesLeaveOut() throws IOException {
+    ClipVocabulary.write(folder);
+    JsonNode vocabulary =
+        new ObjectMapper().readTree(Files.readString(folder.resolve("vocab.json")));
+    assertEquals(49408, vocabulary.size());
+    assertEquals(0, vocabulary.get("!").intValue());
+    assertEquals(256, vocabulary.get("!</w>").intValue());
+    assertEquals(320, vocabulary.get("a</w>").intValue());
+    assertEquals(1125, vocabulary.get("photo</w>").intValue());
+    assertEquals(49406, vocabulary.get("<|startoftext|>").intValue());
+    assertEquals("i n", Files.readAllLines(folder.resolve("merges.txt")).get(1));
+  }
+
+  private void assertRefused(Path path, String reason) {
+    try (SingleFile file = SingleFile.open(path, new Reading(null, null, configs("sd1"), false))) {
+      DiffusionException refused = assertThrows(DiffusionException.class, file::requireWhole);
+      assertEquals(DiffusionException.Kind.BAD_CHECKPOINT, refused.kind());
+      assertTrue(refused.getMessage().contains(reason), refused.getMessage());
+    }
+  }
+
+  /** The same keys, shapes and bytes. */
+  private static void assertSame(JsonNode expected, Checkpoint weights) {
+    TreeSet<String> keys = new TreeSet<>();
+    expected.fieldNames().forEachRemaining(keys::add);
+    assertEquals(keys, new TreeSet<>(weights.keys()));
+    weights
+        .tensors()
+        .forEach(
+            (key, tensor) -> {
+              JsonNode numbers = expected.get(key);
+              CRC32 crc = new CRC32();
+              crc.update(bytes(tensor));
+              List<Long> actual = new ArrayList<>();
+              for (long size : tensor.shape().getShape()) {
+                actual.add(size);
+              }
+              actual.add(crc.getValue());
+              List<Long> wanted = new ArrayList<>();
+              numbers.forEach(number -> wanted.add(number.longValue()));
+              assertEquals(wanted, actual, key);
+            });
+  }
+
+  private static byte[] bytes(StoredTensor tensor) {
+    ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes());
+    tensor.read((elements, first, count) -> bytes.put(elements.asByteBuffer()));
+    return bytes.array();
+  }
+
+  private static SingleFile open(String name, boolean averaged) {
+    return SingleFile.open(fixture(name), new Reading(null, null, configs(family(name)), averaged));
+  }
+
+  private static String family(String name) {
+    return name.substring(0, name.indexOf('.'));
+  }
+
+  private static JsonNode expected() throws IOException {
+    return new ObjectMapper().readTree(Files.readString(fixture("expected.json")));
+  }
+
+  private static Path configs(String name) {
+    return fixture("configs/" + name);
+  }
+
+  private static Path fixture(String name) {
+    try {
+      return Path.of(SingleFileTest.class.getResource("/checkpoints/singlefile/").toURI())
+          .resolve(name)
+          .normalize();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.darkroom.diffusion.unet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.DrawnParameters;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.kernels.GradMode;
+import dev.darkroom.diffusion.kernels.Scope;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.nn.Execution;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A request's pixels must not depend on who shares its batch. */
+class RowInvarianceTest {
+  private static final int ROWS = 8;
+  private static final String STARTER =
+      """
+      {"in_channels": 8, "out_channels": 8, "block_out_channels": [96, 192, 384], "layers_per_block": 1,
+       "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+       "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+       "cross_attention_dim": 384, "attention_head_dim": [4, 6, 8]}
+      """;
+
+  private final NDManager manager = TorchRuntime.newManager(Device.cpu());
+  private final int threadsBefore = TorchRuntime.threads();
+
+  @AfterEach
+  void free() {
+    manager.close();
+    TorchRuntime.useThreads(threadsBefore);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aRowAloneEqualsTheRowInAnyBatchToTheBit(int threads) {
+    TorchRuntime.useThreads(threads);
+    UNet2DConditionModel unet = starter();
+    NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
+    NDArray context = manager.randomNormal(new Shape(ROWS, 24, 384));
+    NDArray timestep =
+        manager.arange(ROWS).mul(117).toType(ai.djl.ndarray.types.DataType.INT64, false);
+    try (GradMode inference = GradMode.off()) {
+      float[][] alone = new float[ROWS][];
+      for (int i = 0; i < ROWS; i++) {
+        alone[i] = predict(unet, sample, timestep, context, i, i + 1);
+      }
+      for (int rows = 2; rows <= ROWS; rows++) {
+        float[] together = predict(unet, sample, timestep, context, 0, rows);
+        int each = together.length / rows;
+        for (int i = 0; i < rows; i++) {
+          float[] row = java.util.Arrays.copyOfRange(together, i * each, (i + 1) * each);
+          assertArrayEquals(alone[i], row, "row " + i + " of " + rows);
+        }
+      }
+    }
+  }
+
+  @Test
+  void otherSizesInBetweenChangeNothing() {
+    UNet2DConditionModel unet = starter();
+    NDArray context = manager.randomNormal(new Shape(1, 24, 384));
+    NDArray timestep = manager.create(new long[] {500});
+    NDArray sample = manager.randomNormal(new Shape(1, 8, 16, 16));
+    try (GradMode inference = GradMode.off()) {
+      float[] before = predict(unet, sample, timestep, context, 0, 1);
+      for (int size : new int[] {8, 24, 12, 20, 8}) {
+        NDArray other = manager.randomNormal(new Shape(1, 8, size, 16));
+        predict(unet, other, timestep, context, 0, 1);
+      }
+      assertArrayEquals(before, predict(unet, sample, timestep, context, 0, 1));
+    }
+  }
+
+  private UNet2DConditionModel starter() {
+    return new UNet2DConditionModel(
+        UNetConfig.of(ModelConfig.parse("starter", STARTER)),
+        new DrawnParameters(manager),
+        Execution.INFERENCE);
+  }
+
+  private static float[] predict(
+      UNet2DConditionModel unet,
+      NDArray sample,
+      NDArray timestep,
+      NDArray context,
+      int from,
+      int to) {
+    try (Scope scope = Scope.open()) {
+      String rows = from + ":" + to;
+      return unet.forward(sample.get(rows), timestep.get(rows), Conditions.text(context.get(rows)))
+          .toFloatArray();
+    }
+  }
+}

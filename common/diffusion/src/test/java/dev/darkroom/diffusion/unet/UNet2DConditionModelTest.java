@@ -1,0 +1,149 @@
+package dev.darkroom.diffusion.unet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.Golden;
+import dev.darkroom.diffusion.GoldenConditions;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.kernels.GradMode;
+import dev.darkroom.diffusion.nn.Execution;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UNet2DConditionModelTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unet-sd1",
+        "unet-sd2",
+        "unet-sdxl",
+        "unet-classes",
+        "unet-upscaler",
+        "unet-projected-labels",
+        "unet-timestep-labels",
+        "unet-simple-projection",
+        "unet-identity-labels",
+        "unet-residuals",
+        "unet-pooled-context",
+        "unet-starter"
+      })
+  void predictsAsDiffusers(String name) throws IOException {
+    try (Golden golden = Golden.of(name);
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      golden.assertSameKeys(unet.parameters());
+
+      golden.assertMatches(
+          "y",
+          unet.forward(
+              golden.tensor("sample"), golden.tensor("timestep"), GoldenConditions.of(golden)));
+
+      UNet2DConditionModel packed =
+          new UNet2DConditionModel(unet.config(), golden.parameters(), Execution.INFERENCE);
+      golden.assertMatches(
+          "y",
+          packed.forward(
+              golden.tensor("sample"), golden.tensor("timestep"), GoldenConditions.of(golden)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unet-sd1", "unet-pooled-context", "unet-starter"})
+  void hasDiffusersGradients(String name) throws IOException {
+    try (Golden golden = Golden.of(name);
+        GradMode recording = GradMode.on()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      unet.requireGradients(true);
+
+      NDArray y =
+          unet.forward(
+              golden.tensor("sample"), golden.tensor("timestep"), GoldenConditions.of(golden));
+
+      golden.assertGradients(y.square().mean(), unet.parameters());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unet-sdxl",
+        "unet-projected-labels",
+        "unet-upscaler",
+        "unet-timestep-labels",
+        "unet-pooled-context"
+      })
+  void configSurvivesWritingAndReading(String name) {
+    try (Golden golden = Golden.of(name)) {
+      UNetConfig config = UNetConfig.of(golden.config());
+      assertEquals(config, UNetConfig.of(ModelConfig.parse("written", config.toJson().toString())));
+    }
+  }
+
+  @Test
+  void refusesWhatItDoesNotSupportByName() {
+    assertRefused(
+        "{\"addition_embed_type\": \"image_hint\"}",
+        "config.json: addition_embed_type: expected one of [text_time, text], which is what this library supports, got \"image_hint\"");
+    assertRefused(
+        "{\"block_out_channels\": [32], \"down_block_types\": [\"KDownBlock2D\"]}",
+        "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D], got \"KDownBlock2D\"");
+    assertRefused(
+        "{\"wavelets\": 3}",
+        "config.json: field wavelets is not supported by this library, but is set to 3");
+  }
+
+  @Test
+  void saysWhichInputHasTheWrongShape() {
+    try (Golden golden = Golden.of("unet-sd1")) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      NDArray one = golden.manager().zeros(new Shape(1));
+      DiffusionException refused =
+          assertThrows(
+              DiffusionException.class,
+              () -> unet.forward(golden.tensor("sample"), one, GoldenConditions.of(golden)));
+      assertEquals("timestep: expected [3], one for each row, got (1)", refused.getMessage());
+    }
+  }
+
+  @Test
+  void anUntrainedModelPredictsZero() {
+    try (Golden golden = Golden.of("unet-starter");
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()),
+              new ZeroBranches(golden.manager(), 1),
+              Execution.TRAINING);
+
+      NDArray y =
+          unet.forward(
+              golden.tensor("sample"), golden.tensor("timestep"), GoldenConditions.of(golden));
+
+      assertEquals(0, y.abs().max().getFloat());
+      NDArray drawn = unet.parameters().get("down_blocks.0.resnets.0.conv1.weight");
+      assertTrue(drawn.abs().max().getFloat() > 0);
+    }
+  }
+
+  private static void assertRefused(String config, String message) {
+    DiffusionException refused =
+        assertThrows(
+            DiffusionException.class,
+            () -> UNetConfig.of(ModelConfig.parse("config.json", config)));
+    assertEquals(message, refused.getMessage());
+  }
+}

@@ -1,0 +1,191 @@
+package dev.darkroom.jobs.queue;
+
+import dev.darkroom.jobs.job.DarkroomException;
+import dev.darkroom.jobs.job.ErrorCode;
+import dev.darkroom.jobs.job.JobKind;
+import dev.darkroom.jobs.message.Topic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * Makes topics and share groups as everything here expects them; to do so again changes nothing.
+ */
+public final class Topics implements AutoCloseable {
+  /** How long a frozen holder keeps a record; a dead one's comes back as its connection ends. */
+  public static final Duration LOCK = Duration.ofSeconds(15);
+
+  /** Deliveries after which the broker itself gives a record up. */
+  private static final int MAX_DELIVERIES = 10;
+
+  private static final int EVENT_PARTITIONS = 3;
+  private static final long WAIT_SECONDS = 20;
+
+  private final Admin admin;
+
+  public Topics(String bootstrapServers) {
+    admin =
+        Admin.create(
+            Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5000,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15000));
+  }
+
+  /** Makes the broadcast topics, and a pool's topics and groups for both kinds of jobs. */
+  public void create(String pool) {
+    create(List.of(pool), (short) -1);
+  }
+
+  /**
+   * As {@link #create(String)} for several pools.
+   *
+   * @param replication of each topic; -1 is the broker's default
+   */
+  public void create(Collection<String> pools, short replication) {
+    List<NewTopic> topics = new ArrayList<>();
+    topics.add(
+        new NewTopic(Topic.CONTROL, 1, replication)
+            .configs(Map.of("retention.ms", "3600000", "segment.ms", "600000")));
+    topics.add(
+        new NewTopic(Topic.EVENTS, EVENT_PARTITIONS, replication)
+            .configs(
+                Map.of(
+                    "retention.ms",
+                    "600000",
+                    "segment.ms",
+                    "600000",
+                    "retention.bytes",
+                    Integer.toString(256 << 20),
+                    "segment.bytes",
+                    Integer.toString(32 << 20))));
+    for (String pool : pools) {
+      for (JobKind kind : JobKind.values()) {
+        String topic = Topic.jobs(kind, pool);
+        // One partition: with more, a busy consumer strands the records of those it holds.
+        topics.add(new NewTopic(topic, 1, replication).configs(Map.of("retention.ms", "-1")));
+        topics.add(
+            new NewTopic(Topic.deadLetters(topic), 1, replication)
+                .configs(Map.of("errors.deadletterqueue.group.enable", "true")));
+      }
+    }
+    for (NewTopic topic : topics) {
+      createTopic(topic);
+    }
+    for (String pool : pools) {
+      for (JobKind kind : JobKind.values()) {
+        configureGroup(Topic.group(kind, pool), Topic.jobs(kind, pool));
+      }
+    }
+  }
+
+  private void createTopic(NewTopic topic) {
+    try {
+      await(admin.createTopics(List.of(topic)).all());
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw failed("topic " + topic.name(), e);
+      }
+    }
+  }
+
+  private void configureGroup(String group, String topic) {
+    Map<String, String> settings =
+        Map.of(
+            "share.auto.offset.reset",
+            "earliest",
+            // A slot that joins works at once instead of at the group's next round of assignments.
+            "share.assignment.interval.ms",
+            "0",
+            "share.record.lock.duration.ms",
+            Long.toString(LOCK.toMillis()),
+            "share.delivery.count.limit",
+            Integer.toString(MAX_DELIVERIES),
+            "errors.deadletterqueue.topic.name",
+            Topic.deadLetters(topic),
+            "errors.deadletterqueue.copy.record.enable",
+            "true");
+    List<AlterConfigOp> operations =
+        settings.entrySet().stream()
+            .map(
+                e ->
+                    new AlterConfigOp(
+                        new ConfigEntry(e.getKey(), e.getValue()), AlterConfigOp.OpType.SET))
+            .toList();
+    try {
+      await(
+          admin
+              .incrementalAlterConfigs(
+                  Map.of(new ConfigResource(ConfigResource.Type.GROUP, group), operations))
+              .all());
+      if (lag(group, topic) < 0) {
+        // Without this the first record waits 1 to 6 s for the group's first heartbeats.
+        await(admin.alterShareGroupOffsets(group, Map.of(new TopicPartition(topic, 0), 0L)).all());
+      }
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof GroupNotEmptyException)) {
+        throw failed("share group " + group, e);
+      }
+    }
+  }
+
+  /** Records of a topic that its group has not finished, or -1 before the group has begun. */
+  public long lag(String group, String topic) {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    try {
+      Map<TopicPartition, SharePartitionOffsetInfo> offsets =
+          await(
+              admin
+                  .listShareGroupOffsets(
+                      Map.of(
+                          group,
+                          new ListShareGroupOffsetsSpec().topicPartitions(List.of(partition))))
+                  .partitionsToOffsetInfo(group));
+      SharePartitionOffsetInfo info = offsets.get(partition);
+      return info == null ? -1 : info.lag().orElse(-1L);
+    } catch (ExecutionException e) {
+      throw failed("share group " + group, e);
+    }
+  }
+
+  private static <T> T await(KafkaFuture<T> future) throws ExecutionException {
+    try {
+      return future.get(WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new DarkroomException(
+          ErrorCode.QUEUE_UNAVAILABLE, "Kafka does not answer within 20 s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DarkroomException(ErrorCode.QUEUE_UNAVAILABLE, "interrupted while Kafka works", e);
+    }
+  }
+
+  private static DarkroomException failed(String what, ExecutionException e) {
+    return new DarkroomException(
+        ErrorCode.QUEUE_UNAVAILABLE,
+        "Kafka: %s was not set up: %s".formatted(what, e.getCause()),
+        e);
+  }
+
+  @Override
+  public void close() {
+    admin.close(Duration.ofSeconds(2));
+  }
+}

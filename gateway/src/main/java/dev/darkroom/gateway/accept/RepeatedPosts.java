@@ -1,0 +1,142 @@
+package dev.darkroom.gateway.accept;
+
+import dev.darkroom.jobs.job.JobId;
+import dev.darkroom.jobs.job.Sha256;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Recognises a POST that a client sends again because it never saw the answer, and carries no
+ * Idempotency-Key: npm {@code replicate} repeats one five times within milliseconds of a connection
+ * reset, Python's client twice after an error or a timeout, saying so in a header. Two equal POSTs
+ * over connections that live are two jobs.
+ */
+public final class RepeatedPosts {
+  private static final Duration RESET_WINDOW = Duration.ofSeconds(2);
+  private static final Duration NEWS = Duration.ofMillis(20);
+  private static final Duration RETRY_WINDOW = Duration.ofMinutes(10);
+  private static final int MAX_REMEMBERED = 4096;
+
+  private final Clock clock;
+  private final Map<Key, Post> posts = new HashMap<>();
+  private final Deque<Post> oldestFirst = new ArrayDeque<>();
+
+  /** What two POSTs must share to be the same: who, where and what. */
+  public record Key(String tenant, String path, Sha256 body) {}
+
+  /**
+   * How a POST came.
+   *
+   * @param isRetry whether the client says that it is a repetition
+   * @param isReplayer whether it is a client that repeats without saying so, even after an answer
+   *     that was lost on its way
+   * @param isGone whether the connection that it came over has been closed
+   * @param isAnswered whether its answer was written
+   */
+  public record Arrival(
+      boolean isRetry, boolean isReplayer, BooleanSupplier isGone, BooleanSupplier isAnswered) {}
+
+  /** A POST that was seen, and the job that stands for it once it is stored. */
+  public static final class Post {
+    private final Key key;
+    private final Arrival arrival;
+    private final Instant at;
+    private final CompletableFuture<JobId> job;
+
+    private Post(Key key, Arrival arrival, Instant at, CompletableFuture<JobId> job) {
+      this.key = key;
+      this.arrival = arrival;
+      this.at = at;
+      this.job = job;
+    }
+
+    /** Completed with the job, or exceptionally where none was stored. */
+    public CompletableFuture<JobId> job() {
+      return job;
+    }
+  }
+
+  /**
+   * What a POST is.
+   *
+   * @param post to be completed by who stores the job, where there is no first
+   * @param first the POST that this one repeats
+   */
+  public record Seen(Post post, Optional<Post> first) {}
+
+  public RepeatedPosts(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Gives the gateway a moment to notice that the connection of an equal POST is gone: the
+   * repetition can overtake the news of the reset that caused it.
+   */
+  void awaitNews(Key key, Arrival arrival) {
+    long deadline = System.nanoTime() + NEWS.toNanos();
+    while (arrival.isReplayer() && isUndecided(key) && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(NEWS.toNanos() / 10);
+    }
+  }
+
+  private synchronized boolean isUndecided(Key key) {
+    Post earlier = posts.get(key);
+    return earlier != null
+        && clock.instant().isBefore(earlier.at.plus(RESET_WINDOW))
+        && !earlier.arrival.isGone().getAsBoolean()
+        && !earlier.arrival.isAnswered().getAsBoolean();
+  }
+
+  /** Notes a POST and says whether it repeats an earlier one. */
+  public synchronized Seen arrive(Key key, Arrival arrival) {
+    Instant now = clock.instant();
+    forget(now);
+    Post earlier = posts.get(key);
+    if (earlier != null && isRepeated(earlier, arrival, now)) {
+      // The next repetition is measured against this connection, but stands for the first's job.
+      Post again = new Post(key, arrival, now, earlier.job.copy());
+      remember(again);
+      return new Seen(again, Optional.of(earlier));
+    }
+    Post post = new Post(key, arrival, now, new CompletableFuture<>());
+    remember(post);
+    return new Seen(post, Optional.empty());
+  }
+
+  private static boolean isRepeated(Post earlier, Arrival arrival, Instant now) {
+    if (earlier.job.isCompletedExceptionally()) {
+      return false;
+    }
+    if (arrival.isRetry()) {
+      return true;
+    }
+    boolean recent = now.isBefore(earlier.at.plus(RESET_WINDOW));
+    boolean lost =
+        earlier.arrival.isGone().getAsBoolean()
+            && (arrival.isReplayer() || !earlier.arrival.isAnswered().getAsBoolean());
+    return recent && lost;
+  }
+
+  private void remember(Post post) {
+    posts.put(post.key, post);
+    oldestFirst.addLast(post);
+  }
+
+  private void forget(Instant now) {
+    while (!oldestFirst.isEmpty()
+        && (oldestFirst.size() > MAX_REMEMBERED
+            || now.isAfter(oldestFirst.getFirst().at.plus(RETRY_WINDOW)))) {
+      Post old = oldestFirst.removeFirst();
+      posts.remove(old.key, old);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.darkroom.trainer.starter;
+
+import dev.darkroom.trainer.data.Draw;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Writes a caption anew each time a picture is drawn: its label, with or without an article, with
+ * some of its tags, or some tags alone, so that the model hears many ways to ask for one thing.
+ */
+final class CaptionWriter {
+  /** Share of draws on white; the rest is spread evenly over the colours. */
+  private static final double WHITE_SHARE = 0.6;
+
+  /** White goes without saying, mostly. */
+  private static final double WHITE_SAID = 0.1;
+
+  private static final int MOST_TAGS = 5;
+
+  private CaptionWriter() {}
+
+  static Background background(Draw draw) {
+    SplittableRandom random = draw.random(Draw.Purpose.VARIANT);
+    if (random.nextDouble() < WHITE_SHARE) {
+      return Background.WHITE;
+    }
+    return Background.values()[1 + random.nextInt(Background.values().length - 1)];
+  }
+
+  static String caption(Emoji emoji, Background background, Draw draw) {
+    SplittableRandom random = draw.random(Draw.Purpose.CAPTION);
+    String words = words(emoji, random);
+    boolean said = background != Background.WHITE || random.nextDouble() < WHITE_SAID;
+    return said ? words + background.words() : words;
+  }
+
+  private static String words(Emoji emoji, SplittableRandom random) {
+    String label = label(emoji, random);
+    double form = random.nextDouble();
+    if (form < 0.35 || emoji.tags().isEmpty()) {
+      return label;
+    }
+    if (form < 0.55) {
+      return withArticle(label);
+    }
+    if (form < 0.8) {
+      return label + ", " + String.join(", ", someTags(emoji, random));
+    }
+    return String.join(random.nextBoolean() ? " " : ", ", someTags(emoji, random));
+  }
+
+  /** "flag: France" is a catalogue's way; people say "flag of France". */
+  private static String label(Emoji emoji, SplittableRandom random) {
+    String label = emoji.label();
+    if (!label.startsWith("flag: ")) {
+      return label;
+    }
+    String place = label.substring("flag: ".length());
+    double form = random.nextDouble();
+    return form < 0.5 ? "flag of " + place : form < 0.8 ? place + " flag" : label;
+  }
+
+  private static String withArticle(String label) {
+    return ("aeiouAEIOU".indexOf(label.charAt(0)) >= 0 ? "an " : "a ") + label;
+  }
+
+  /** Between two (or all, if fewer) and five tags, in a random order. */
+  private static List<String> someTags(Emoji emoji, SplittableRandom random) {
+    List<String> left = new ArrayList<>(emoji.tags());
+    int least = Math.min(2, left.size());
+    int most = Math.min(MOST_TAGS, left.size());
+    int count = least + random.nextInt(most - least + 1);
+    List<String> some = new ArrayList<>(count);
+    while (some.size() < count) {
+      some.add(left.remove(random.nextInt(left.size())));
+    }
+    return some;
+  }
+}

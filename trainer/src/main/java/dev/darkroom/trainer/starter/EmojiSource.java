@@ -1,0 +1,100 @@
+package dev.darkroom.trainer.starter;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.darkroom.trainer.data.DiskErrors;
+import dev.darkroom.trainer.data.Picture;
+import dev.darkroom.trainer.data.PictureReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+
+/** Joins the pictures of one npm package to the words of another, by code points. */
+final class EmojiSource {
+  /** Variation selector 16 asks for the colourful form: the sources disagree on writing it. */
+  private static final String VARIATION = "-fe0f";
+
+  private static final Pattern SKIN_TONE = Pattern.compile("1f3f[b-f]");
+  private static final Pattern ASSET = Pattern.compile("package/assets/([0-9a-f_-]+)\\.webp");
+
+  private EmojiSource() {}
+
+  /**
+   * Every picture that has words and no skin tone, shrunk to {@code side}, in the order of codes.
+   */
+  static void read(Path pictures, Path words, int side, BiConsumer<Emoji, Picture> consumer) {
+    Map<String, Emoji> named = words(words);
+    SortedMap<String, Picture> found = new TreeMap<>();
+    forEachEntry(
+        pictures,
+        (name, bytes) -> {
+          var asset = ASSET.matcher(name);
+          if (asset.matches() && !SKIN_TONE.matcher(name).find()) {
+            String code = asset.group(1).replace(VARIATION, "");
+            if (named.containsKey(code)) {
+              found.put(code, PictureReader.read(name, bytes).resize(side, side));
+            }
+          }
+        });
+    found.forEach((code, picture) -> consumer.accept(named.get(code), picture));
+  }
+
+  private static Map<String, Emoji> words(Path archive) {
+    Map<String, Emoji> named = new HashMap<>();
+    forEachEntry(
+        archive,
+        (name, bytes) -> {
+          if (name.equals("package/en/data.json")) {
+            for (JsonNode entry : parse(archive, bytes)) {
+              Emoji emoji = emoji(entry);
+              named.put(emoji.code(), emoji);
+            }
+          }
+        });
+    return named;
+  }
+
+  private static JsonNode parse(Path archive, byte[] bytes) {
+    try {
+      return new ObjectMapper().readTree(bytes);
+    } catch (IOException e) {
+      throw DiskErrors.reading(archive, e);
+    }
+  }
+
+  private static Emoji emoji(JsonNode entry) {
+    List<String> tags = new ArrayList<>();
+    entry.path("tags").forEach(tag -> tags.add(tag.asText()));
+    return new Emoji(
+        entry.path("hexcode").asText().toLowerCase(Locale.ROOT).replace(VARIATION, ""),
+        entry.path("label").asText(),
+        tags,
+        entry.path("group").asInt(-1));
+  }
+
+  private static void forEachEntry(Path archive, BiConsumer<String, byte[]> consumer) {
+    try (InputStream file = Files.newInputStream(archive);
+        TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(file))) {
+      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        if (entry.isFile()) {
+          consumer.accept(entry.getName(), tar.readAllBytes());
+        }
+      }
+    } catch (IOException e) {
+      throw DiskErrors.reading(archive, e);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package dev.darkroom.trainer.starter;
+
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.jobs.job.DarkroomException;
+import dev.darkroom.trainer.data.DiskErrors;
+import dev.darkroom.trainer.recipe.AutoencoderRecipeConfig;
+import dev.darkroom.trainer.recipe.LatentDiffusionRecipeConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./darkroom starter build}. */
+@Command(
+    name = "starter",
+    description = "Makes the model that ships.",
+    mixinStandardHelpOptions = true,
+    subcommands = Main.Build.class)
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    CommandLine command = new CommandLine(new Main());
+    command.setExecutionExceptionHandler(
+        (e, line, result) -> {
+          if (e instanceof DarkroomException || e instanceof DiffusionException) {
+            line.getErr().println(e.getMessage());
+            return 1;
+          }
+          throw e;
+        });
+    System.exit(command.execute(arguments));
+  }
+
+  /** All stages, or the rest of them. */
+  @Command(
+      name = "build",
+      description = {
+        "Makes the model from public packages: hours on two cores. Ctrl-C saves a checkpoint;",
+        "the same command goes on from there."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Build implements Callable<Integer> {
+    /** Longest wait at Ctrl-C for the step that is under way, and its checkpoint. */
+    private static final long LAST_STEP_SECONDS = 60;
+
+    @Option(
+        names = "--work",
+        description = "Folder of intermediate files (default: below the user's cache folder).")
+    @Nullable Path work;
+
+    @Option(
+        names = "--out",
+        description = "The model's folder (default: ${DEFAULT-VALUE}).",
+        defaultValue = "models/starter")
+    Path out = Path.of("models/starter");
+
+    @Option(
+        names = "--autoencoder-config",
+        description = "JSON of the autoencoder's training; what it leaves out is the recipe's.")
+    @Nullable Path autoencoderConfig;
+
+    @Option(
+        names = "--unet-config",
+        description = {
+          "JSON of a run of the U-Net's training; what it leaves out is the recipe's. Repeatable:",
+          "each further run goes on with what the one before has finished."
+        })
+    List<Path> unetConfigs = List.of();
+
+    @Option(
+        names = "--export-only",
+        description = "Write and measure the model of the newest checkpoint; train nothing.")
+    boolean exportOnly;
+
+    @Option(
+        names = "--evaluation-prompts",
+        description = "Prompts of each kind to measure with, at most 100 (default: 100).")
+    int prompts = 100;
+
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final CountDownLatch done = new CountDownLatch(1);
+
+    @Override
+    public Integer call() {
+      Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
+      try {
+        return build();
+      } finally {
+        done.countDown();
+      }
+    }
+
+    private int build() {
+      Path folder = work == null ? WorkFolder.standard() : work;
+      AutoencoderRecipeConfig autoencoder =
+          AutoencoderRecipeConfig.parse(
+              "autoencoder config", text(autoencoderConfig, "autoencoder.json"));
+      List<LatentDiffusionRecipeConfig> unets =
+          unetTexts().stream()
+              .map(text -> LatentDiffusionRecipeConfig.parse("U-Net config", text))
+              .toList();
+      StarterBuild build =
+          new StarterBuild(folder, autoencoder, unets, stopped::get, System.out::println);
+      if (exportOnly) {
+        build.export(out);
+      } else if (!build.run(out)) {
+        return 0;
+      }
+      Evaluation measured =
+          Evaluation.of(out, build.dataset(), Math.clamp(prompts, 1, 100), folder);
+      System.out.println(measured.sentence());
+      ModelCard.write(out, measured, autoencoder, unets, build.trained());
+      return 0;
+    }
+
+    private void stop() {
+      stopped.set(true);
+      try {
+        if (!done.await(LAST_STEP_SECONDS, TimeUnit.SECONDS)) {
+          System.err.println("the last step takes too long; the newest checkpoint is kept");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private List<String> unetTexts() {
+      return unetConfigs.isEmpty()
+          ? Stream.of("unet.json", "unet-refine.json").map(name -> text(null, name)).toList()
+          : unetConfigs.stream().map(file -> text(file, "")).toList();
+    }
+
+    private static String text(@Nullable Path file, String resource) {
+      try (InputStream in =
+          file == null
+              ? Objects.requireNonNull(Main.class.getResourceAsStream(resource))
+              : Files.newInputStream(file)) {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw DiskErrors.reading(file == null ? Path.of(resource) : file, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.darkroom.trainer.starter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.darkroom.trainer.data.Draw;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class CaptionWriterTest {
+  private static final Emoji APPLE =
+      new Emoji(
+          "1f34e", "red apple", List.of("apple", "diet", "food", "fruit", "health", "red"), 4);
+  private static final Emoji FRANCE =
+      new Emoji("1f1eb-1f1f7", "flag: France", List.of("FR", "flag"), 9);
+
+  @Test
+  void captionsAreTheSameForTheSameDraw() {
+    for (long step = 0; step < 100; step++) {
+      Draw draw = new Draw(1, step, 5);
+      assertEquals(
+          CaptionWriter.caption(APPLE, Background.RED, draw),
+          CaptionWriter.caption(APPLE, Background.RED, new Draw(1, step, 5)));
+    }
+  }
+
+  @Test
+  void everyFormIsDrawnAboutAsOftenAsStated() {
+    Map<String, Integer> forms = new TreeMap<>();
+    for (long step = 0; step < 20_000; step++) {
+      String caption = CaptionWriter.caption(APPLE, Background.BLUE, new Draw(1, step, 5));
+      assertTrue(caption.endsWith(", blue background"), caption);
+      String words = caption.substring(0, caption.length() - ", blue background".length());
+      String form =
+          words.equals("red apple")
+              ? "label"
+              : words.equals("a red apple")
+                  ? "article"
+                  : words.startsWith("red apple, ") ? "label and tags" : "tags";
+      forms.merge(form, 1, Integer::sum);
+    }
+    assertEquals(0.35, forms.get("label") / 20_000.0, 0.02);
+    assertEquals(0.2, forms.get("article") / 20_000.0, 0.02);
+    assertEquals(0.25, forms.get("label and tags") / 20_000.0, 0.02);
+    assertEquals(0.2, forms.get("tags") / 20_000.0, 0.02);
+  }
+
+  @Test
+  void sixInTenStandOnWhiteAndEveryColourIsDrawn() {
+    Map<Background, Integer> seen = new TreeMap<>();
+    for (long step = 0; step < 20_000; step++) {
+      seen.merge(CaptionWriter.background(new Draw(1, step, 5)), 1, Integer::sum);
+    }
+    assertEquals(Background.values().length, seen.size());
+    assertEquals(0.6, seen.get(Background.WHITE) / 20_000.0, 0.02);
+  }
+
+  @Test
+  void flagsAreCalledAsPeopleCallThem() {
+    boolean said = false;
+    for (long step = 0; step < 100; step++) {
+      said |=
+          CaptionWriter.caption(FRANCE, Background.WHITE, new Draw(1, step, 5))
+              .equals("flag of France");
+    }
+    assertTrue(said);
+  }
+}

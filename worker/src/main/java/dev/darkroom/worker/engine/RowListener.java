@@ -1,0 +1,11 @@
+package dev.darkroom.worker.engine;
+
+/**
+ * Hears of a row's steps on the engine's thread, so it must be quick: hand slow work to another
+ * thread.
+ */
+@FunctionalInterface
+public interface RowListener<S extends RowState> {
+  /** The row has just been stepped, to this state. */
+  void stepped(S state);
+}

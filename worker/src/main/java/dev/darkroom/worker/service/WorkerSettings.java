@@ -1,0 +1,29 @@
+package dev.darkroom.worker.service;
+
+import ai.djl.Device;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How a worker runs.
+ *
+ * @param name who claims the jobs, unique among the workers alive
+ * @param pool whose jobs it takes
+ * @param slots rows denoised together, and jobs held at once
+ * @param lease silence after which another worker may take over a job
+ * @param grace how long running jobs may go on at a shutdown before they are handed back
+ * @param modelMemory bytes that loaded models may hold
+ * @param cacheDir where model files are kept
+ * @param cacheMaxBytes bytes of model files kept
+ */
+public record WorkerSettings(
+    String bootstrapServers,
+    String name,
+    String pool,
+    int slots,
+    Duration lease,
+    Duration grace,
+    Device device,
+    long modelMemory,
+    Path cacheDir,
+    long cacheMaxBytes) {}

@@ -1,0 +1,23 @@
+package dev.darkroom.worker.wiring;
+
+import dev.darkroom.jobs.process.ProcessConfig;
+import io.quarkus.runtime.annotations.StaticInitSafe;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.util.OptionalLong;
+
+/** What a worker is told by its environment. */
+@StaticInitSafe
+@ConfigMapping(prefix = "darkroom")
+public interface WorkerConfig extends ProcessConfig {
+  Worker worker();
+
+  interface Worker {
+    /** Rows denoised together, and jobs held at once. */
+    @WithDefault("8")
+    int slots();
+
+    /** Bytes that loaded models may hold; half of the machine's memory where absent. */
+    OptionalLong modelMemory();
+  }
+}
