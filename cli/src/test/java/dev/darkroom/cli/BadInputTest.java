@@ -29,7 +29,8 @@ class BadInputTest {
     assertRefused("--steps", "--steps", "many");
     assertRefused("guidance", "--guidance-scale", "NaN");
     assertRefused("eta", "--eta", "2", "--scheduler", "ddim");
-    assertRefused("--dtype", "--dtype", "int8");
+    assertRefused("GPU", "--dtype", "float16");
+    assertRefused("--dtype", "--dtype", "half");
     assertRefused("--num-images", "--num-images", "0");
     assertRefused("folder for 2 images", "--num-images", "2");
     assertRefused("--prediction-type", "--prediction-type", "noise");

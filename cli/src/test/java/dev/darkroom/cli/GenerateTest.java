@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.image.ImageFile;
 import dev.darkroom.diffusion.image.RgbImage;
+import dev.darkroom.diffusion.kernels.Processor;
+import dev.darkroom.diffusion.pipeline.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +107,20 @@ class GenerateTest {
     assertEquals(
         picture.width() / 4 * 4, run.lines().getFirst().get("width").intValue(), run.out());
     assertEquals(picture.height() / 4 * 4, run.lines().getFirst().get("height").intValue());
+  }
+
+  @Test
+  void saysWhatItComputedWith() throws IOException {
+    assertEquals("float32", dtype(seeded("default.png")));
+    String fastest = Precision.fastest(Processor.here()).torchName();
+    Run chosen = seeded("auto.png", "--dtype", "auto");
+    assertEquals(fastest, dtype(chosen));
+    assertTrue(chosen.err().contains(fastest), chosen.err());
+  }
+
+  private static String dtype(Run run) {
+    assertEquals(0, run.status(), run.err());
+    return run.lines().getFirst().get("dtype").textValue();
   }
 
   private Run seeded(String name, String... options) {

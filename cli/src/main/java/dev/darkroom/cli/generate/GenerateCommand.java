@@ -51,6 +51,7 @@ public final class GenerateCommand implements Callable<Integer> {
     adapters.check();
     List<Path> files = output.files();
     Path path = model.path();
+    model.announce(console);
 
     long start = System.nanoTime();
     if (threads != null) {
@@ -80,6 +81,7 @@ public final class GenerateCommand implements Callable<Integer> {
       for (int i = 0; i < batch.size(); i++) {
         lines.add(
             line(files.get(from + i), noise.firstSeed() + from + i, text, path)
+                .put("dtype", model.precision().torchName())
                 .put("load_seconds", loadSeconds)
                 .put("encode_seconds", times.encodeSeconds())
                 .put("seconds_per_step", times.secondsPerStep())

@@ -3,10 +3,33 @@ package dev.darkroom.diffusion.nn;
 /** What a model is built for. */
 public enum Execution {
   /** Parameters stay as they are: gradients can flow, values can change. */
-  TRAINING,
+  TRAINING("layer"),
   /**
    * Weights are rearranged once for the fastest forward, and a row's result does not depend on the
    * other rows of its batch, to the bit. Nothing can be trained or changed.
    */
-  INFERENCE
+  INFERENCE("layer"),
+  /**
+   * The same with weights of bfloat16, and products computed of bfloat16: half the memory. Sums,
+   * norms, softmax and what goes from layer to layer are float32, and so are {@link Weights#exact}
+   * layers. Needs {@link dev.darkroom.diffusion.kernels.Processor#computesBfloat16}.
+   */
+  INFERENCE_BFLOAT16("bfloat16_layer"),
+  /**
+   * The same with weights of 8 bits, and inputs of layers rounded to 8 bits, each row by its own
+   * range: a quarter of the memory. Needs {@link
+   * dev.darkroom.diffusion.kernels.Processor#computesInt8}.
+   */
+  INFERENCE_INT8("int8_layer");
+
+  private final String layerKernel;
+
+  Execution(String layerKernel) {
+    this.layerKernel = layerKernel;
+  }
+
+  /** The kernel that makes a layer of this execution. */
+  String layerKernel() {
+    return layerKernel;
+  }
 }

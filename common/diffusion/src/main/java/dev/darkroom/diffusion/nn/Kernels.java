@@ -1,6 +1,8 @@
 package dev.darkroom.diffusion.nn;
 
 import ai.djl.Device;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.kernels.Program;
 
 /** The program behind the blocks: one text of blocks over one of the ways to run a layer. */
@@ -18,7 +20,7 @@ final class Kernels {
 
   /** Layers on oneDNN with weights packed once; compiled when the first model asks for it. */
   private static final class Packed {
-    static final Program PROGRAM = over("packed.py", "Dict[int, Tensor]");
+    static final Program PROGRAM = over("packed.py", "Tuple[Dict[int, Tensor], List[Tensor]]");
   }
 
   private Kernels() {}
@@ -27,7 +29,19 @@ final class Kernels {
     return switch (execution) {
       case TRAINING -> PLAIN;
       case INFERENCE -> packs(device) ? Packed.PROGRAM : PLAIN;
+      case INFERENCE_BFLOAT16 ->
+          packed(device, Processor.here().computesBfloat16(), "bfloat16", "AVX-512");
+      case INFERENCE_INT8 -> packed(device, Processor.here().computesInt8(), "int8", "VNNI");
     };
+  }
+
+  private static Program packed(Device device, boolean computes, String type, String feature) {
+    if (!packs(device) || !computes) {
+      throw DiffusionException.badInput(
+          "precision: expected float32 on this device, got %s, which needs an x86 processor with %s"
+              .formatted(type, feature));
+    }
+    return Packed.PROGRAM;
   }
 
   /** Whether the layers of {@code program} keep packed weights by size. */

@@ -11,7 +11,7 @@ public final class Linear {
 
   public Linear(Weights weights, long in, long out) {
     this.program = weights.program();
-    this.layer = weights.linear(in, out);
+    this.layer = weights.exact().linear(in, out);
   }
 
   /**

@@ -11,7 +11,7 @@ public final class Projection {
 
   public Projection(Weights weights, long in, long out) {
     this.program = weights.program();
-    this.layer = weights.linearWithoutBias(in, out);
+    this.layer = weights.exact().linearWithoutBias(in, out);
   }
 
   /**

@@ -45,7 +45,7 @@ public final class ResnetBlock {
     parts.add(weights.at("conv1").convolution3(in, out));
     if (options.timeChannels() > 0) {
       long projected = options.scaleShift() ? 2 * out : out;
-      parts.add(weights.at("time_emb_proj").linear(options.timeChannels(), projected));
+      parts.add(weights.exact().at("time_emb_proj").linear(options.timeChannels(), projected));
     }
     IValue norm2 = weights.at("norm2").groupNorm(options.groups(), out, options.eps());
     parts.add(1, weights.at("conv2").convolution3(out, out));

@@ -110,13 +110,9 @@ public final class SpatialTransformer {
   private Block block(Weights weights, int channels) {
     List<IValue> layers = new ArrayList<>();
     IValue norm1 = weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS);
-    addAttention(
-        layers,
-        weights.at("attn1"),
-        channels,
-        options.onlyCrossAttention() ? options.contextChannels() : channels);
+    addAttention(layers, weights.at("attn1"), channels, options.onlyCrossAttention());
     IValue norm2 = weights.at("norm2").layerNorm(channels, LAYER_NORM_EPS);
-    addAttention(layers, weights.at("attn2"), channels, options.contextChannels());
+    addAttention(layers, weights.at("attn2"), channels, true);
     IValue norm3 = weights.at("norm3").layerNorm(channels, LAYER_NORM_EPS);
     layers.add(weights.at("ff.net.0.proj").linear(channels, 8L * channels));
     layers.add(weights.at("ff.net.2").linear(4L * channels, channels));
@@ -124,11 +120,13 @@ public final class SpatialTransformer {
         weights.list(norm1, norm2, norm3), weights.list(layers.toArray(IValue[]::new)));
   }
 
-  private static void addAttention(
-      List<IValue> layers, Weights weights, int channels, int keyChannels) {
+  private void addAttention(List<IValue> layers, Weights weights, int channels, boolean toContext) {
+    // Text encoders end in a few channels and tokens that are far greater than the rest.
+    Weights ofKeys = toContext ? weights.exact() : weights;
+    int keyChannels = toContext ? options.contextChannels() : channels;
     layers.add(weights.at("to_q").linearWithoutBias(channels, channels));
-    layers.add(weights.at("to_k").linearWithoutBias(keyChannels, channels));
-    layers.add(weights.at("to_v").linearWithoutBias(keyChannels, channels));
+    layers.add(ofKeys.at("to_k").linearWithoutBias(keyChannels, channels));
+    layers.add(ofKeys.at("to_v").linearWithoutBias(keyChannels, channels));
     layers.add(weights.at("to_out.0").linear(channels, channels));
   }
 }

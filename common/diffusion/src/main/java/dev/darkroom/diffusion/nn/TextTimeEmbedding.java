@@ -24,14 +24,14 @@ public final class TextTimeEmbedding {
   public TextTimeEmbedding(Weights weights, int in, int out, int heads) {
     this.program = weights.program();
     this.heads = heads;
-    Weights pool = weights.at("pool");
+    Weights pool = weights.exact().at("pool");
     this.position =
         pool.parameter(
             "positional_embedding", new Shape(1, in), new Initialisation.Normal(1 / Math.sqrt(in)));
     IValue query = pool.at("q_proj").linear(in, in);
     IValue key = pool.at("k_proj").linear(in, in);
     IValue value = pool.at("v_proj").linear(in, in);
-    IValue projection = weights.at("proj").linear(in, out);
+    IValue projection = weights.exact().at("proj").linear(in, out);
     this.layers = weights.list(query, key, value, projection);
     this.norms =
         weights.list(

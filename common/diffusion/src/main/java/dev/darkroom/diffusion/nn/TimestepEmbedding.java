@@ -20,13 +20,15 @@ public final class TimestepEmbedding {
   public TimestepEmbedding(
       Weights weights, long in, long out, @Nullable Integer conditionChannels) {
     this.program = weights.program();
-    IValue linear1 = weights.at("linear_1").linear(in, out);
-    IValue linear2 = weights.at("linear_2").linear(out, out);
+    IValue linear1 = weights.exact().at("linear_1").linear(in, out);
+    IValue linear2 = weights.exact().at("linear_2").linear(out, out);
     this.layers =
         conditionChannels == null
             ? weights.list(linear1, linear2)
             : weights.list(
-                linear1, linear2, weights.at("cond_proj").linearWithoutBias(conditionChannels, in));
+                linear1,
+                linear2,
+                weights.exact().at("cond_proj").linearWithoutBias(conditionChannels, in));
   }
 
   /**

@@ -23,8 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class Weights {
   private static final AtomicLong IDS = new AtomicLong();
 
+  /** A layer that is narrower on one side costs next to nothing, and all else hangs on it. */
+  private static final long NARROW = 32;
+
   private final ParameterSource source;
   private final Execution execution;
+  private final boolean exact;
   private final Program program;
   private final String prefix;
   private final Map<String, NDArray> taken;
@@ -34,6 +38,7 @@ public final class Weights {
   private Weights(
       ParameterSource source,
       Execution execution,
+      boolean exact,
       Program program,
       String prefix,
       Map<String, NDArray> taken,
@@ -41,6 +46,7 @@ public final class Weights {
       AdaptableLayers adaptable) {
     this.source = source;
     this.execution = execution;
+    this.exact = exact;
     this.program = program;
     this.prefix = prefix;
     this.taken = taken;
@@ -55,13 +61,26 @@ public final class Weights {
     PackedSizes sizes = Kernels.packs(program) ? new PackedSizes(program, lock) : null;
     AdaptableLayers adaptable = new AdaptableLayers(program, source.manager(), lock);
     source.manager().attachInternal("strengths-" + IDS.incrementAndGet(), adaptable.strengths());
-    return new Weights(source, execution, program, "", new LinkedHashMap<>(), sizes, adaptable);
+    return new Weights(
+        source, execution, false, program, "", new LinkedHashMap<>(), sizes, adaptable);
   }
 
   /** The place {@code name} below this one; dots may separate several levels. */
   public Weights at(String name) {
+    return place(prefix + name + ".", exact);
+  }
+
+  /**
+   * The same place for layers that compute in float32 in every execution: they cost little, and
+   * much hangs on them, or their inputs have outliers.
+   */
+  public Weights exact() {
+    return place(prefix, true);
+  }
+
+  private Weights place(String below, boolean exactThere) {
     return new Weights(
-        source, execution, program, prefix + name + ".", taken, packedSizes, adaptable);
+        source, execution, exactThere, program, below, taken, packedSizes, adaptable);
   }
 
   /** {@code at("blocks." + index)}. */
@@ -78,7 +97,7 @@ public final class Weights {
   public Map<String, NDArray> parameters() {
     return switch (execution) {
       case TRAINING -> Collections.unmodifiableMap(taken);
-      case INFERENCE ->
+      case INFERENCE, INFERENCE_BFLOAT16, INFERENCE_INT8 ->
           throw DiffusionException.internal(
               "this model is built for inference: to read or change its parameters, build it for"
                   + " training",
@@ -185,17 +204,20 @@ public final class Weights {
   }
 
   private IValue layer(NDArray weight, @Nullable NDArray bias, int stride, int padding) {
+    Shape shape = weight.getShape();
+    boolean narrow = Math.min(shape.get(0), shape.get(1)) < NARROW;
+    Execution form = exact || narrow ? Execution.INFERENCE : execution;
     IValue layer =
         held(
             program
-                .call("layer")
+                .call(form.layerKernel())
                 .tensor(weight)
                 .optional(bias)
                 .integer(stride)
                 .integer(padding)
                 .value(adaptable.strengths())
                 .runForValue());
-    adaptable.add(prefix.replaceFirst("\\.$", ""), layer, weight.getShape());
+    adaptable.add(prefix.replaceFirst("\\.$", ""), layer, shape);
     if (packedSizes != null) {
       // The layer alone holds its weight now, so that packing can replace it.
       weight.close();

@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  * Loads components of the classes that the pipelines know.
  *
  * @param manager owner of the weights
+ * @param precision that they compute with
  */
-record ComponentLoader(ModelSource source, NDManager manager) {
+record ComponentLoader(ModelSource source, NDManager manager, Precision precision) {
   private static final int BERT_TOKENS = 77;
 
   UNet2DConditionModel unet() {
-    return load("unet", "UNet2DConditionModel", UNet2DConditionModel::load);
+    return load("unet", "UNet2DConditionModel", UNet2DConditionModel::load, precision.network());
   }
 
   /**
@@ -116,9 +117,13 @@ record ComponentLoader(ModelSource source, NDManager manager) {
   }
 
   private <M> M load(String name, String className, Loader<M> loader) {
+    return load(name, className, loader, precision.ends());
+  }
+
+  private <M> M load(String name, String className, Loader<M> loader, Execution execution) {
     source.index().requireClass(source.place(), name, className);
     try (Checkpoint weights = source.weights(name)) {
-      return loader.load(source.config(name), weights, manager, Execution.INFERENCE);
+      return loader.load(source.config(name), weights, manager, execution);
     }
   }
 }

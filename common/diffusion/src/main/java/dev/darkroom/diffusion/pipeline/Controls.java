@@ -35,14 +35,19 @@ record Controls(List<Loaded> nets, boolean guess) {
    * @param unet of the model that they control
    * @throws DiffusionException if one is not whole, or was made for another model
    */
-  static Controls load(List<Control> controls, boolean guess, UNetConfig unet, NDManager manager) {
+  static Controls load(
+      List<Control> controls,
+      boolean guess,
+      UNetConfig unet,
+      NDManager manager,
+      Execution execution) {
     Map<Path, ControlNetModel> byFolder = new HashMap<>();
     List<Loaded> nets = new ArrayList<>();
     for (Control control : controls) {
       ControlNetModel net =
           byFolder.computeIfAbsent(
               control.folder().toAbsolutePath().normalize(),
-              folder -> ControlNetModel.load(folder, manager, Execution.INFERENCE));
+              folder -> ControlNetModel.load(folder, manager, execution));
       requireFits(control.folder(), net, unet);
       nets.add(new Loaded(net, control));
     }

@@ -16,17 +16,18 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
    */
   static DiffusionPipeline load(Path folder, Device device) {
     try (ModelSource source = ModelSource.folder(folder)) {
-      return load(source, device);
+      return load(source, device, Precision.FLOAT32);
     }
   }
 
   /**
    * Loads a model from wherever it is; the caller closes the source.
    *
+   * @param precision that it computes with; anything but float32 needs a CPU that can
    * @throws DiffusionException in one sentence, if it is not a whole model of a class that is
    *     supported
    */
-  static DiffusionPipeline load(ModelSource source, Device device) {
+  static DiffusionPipeline load(ModelSource source, Device device, Precision precision) {
     return switch (source.index().className()) {
       case "StableDiffusionPipeline",
           "StableDiffusionImg2ImgPipeline",
@@ -39,7 +40,7 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
           "StableDiffusionXLInpaintPipeline",
           "LatentConsistencyModelPipeline",
           "LDMTextToImagePipeline" ->
-          StableDiffusionPipeline.load(source, device);
+          StableDiffusionPipeline.load(source, device, precision);
       default ->
           throw DiffusionException.badCheckpoint(
               "%s: expected a pipeline of Stable Diffusion 1, 2 or XL, got a %s, which is not supported yet"

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param extra what the network reads beside the latent
  * @param noised how an upscaler's picture is; null for other models
  * @param scored whether it is a refiner that is told an aesthetic score
+ * @param precision that the parts compute with
  */
 record LatentDiffusionModel(
     NDManager manager,
@@ -51,7 +52,8 @@ record LatentDiffusionModel(
     ModelFamily family,
     ExtraChannels extra,
     @Nullable LowResolution noised,
-    boolean scored)
+    boolean scored,
+    Precision precision)
     implements AutoCloseable {
   private static final String LOW_RES = "low_res_scheduler";
   private static final ClassifierFreeGuidance OFF = new ClassifierFreeGuidance(1, 0);
@@ -61,12 +63,12 @@ record LatentDiffusionModel(
    *
    * @throws DiffusionException if one is missing, not whole, or does not fit the others
    */
-  static LatentDiffusionModel load(ModelSource source, Device device) {
+  static LatentDiffusionModel load(ModelSource source, Device device, Precision precision) {
     SchedulerConfig scheduler = source.scheduler("scheduler");
     ModelFamily family = ModelFamily.of(source.index());
     LowResolution noised = noised(source);
     NDManager manager = TorchRuntime.newManager(device);
-    ComponentLoader loader = new ComponentLoader(source, manager);
+    ComponentLoader loader = new ComponentLoader(source, manager, precision);
     TextEncoding prompts = null;
     boolean loaded = false;
     try {
@@ -90,7 +92,8 @@ record LatentDiffusionModel(
               family,
               extra(source, unet.config(), firstStage.channels()),
               noised,
-              flag(source, "requires_aesthetics_score", false));
+              flag(source, "requires_aesthetics_score", false),
+              precision);
       new FittingParts(source, model).check();
       loaded = true;
       return model;
@@ -165,12 +168,30 @@ record LatentDiffusionModel(
 
   private LatentDiffusionModel with(TextEncoding otherPrompts, SchedulerConfig otherScheduler) {
     return new LatentDiffusionModel(
-        manager, otherPrompts, unet, firstStage, otherScheduler, family, extra, noised, scored);
+        manager,
+        otherPrompts,
+        unet,
+        firstStage,
+        otherScheduler,
+        family,
+        extra,
+        noised,
+        scored,
+        precision);
   }
 
   private LatentDiffusionModel with(TextEncoding otherPrompts, RowPredictor otherUnet) {
     return new LatentDiffusionModel(
-        manager, otherPrompts, otherUnet, firstStage, scheduler, family, extra, noised, scored);
+        manager,
+        otherPrompts,
+        otherUnet,
+        firstStage,
+        scheduler,
+        family,
+        extra,
+        noised,
+        scored,
+        precision);
   }
 
   /**
@@ -211,14 +232,24 @@ record LatentDiffusionModel(
    * @throws DiffusionException if one was made for another base model
    */
   LatentDiffusionModel controlled(List<Control> controls, boolean guess) {
-    Controls nets = Controls.load(controls, guess, unet.unet().config(), manager);
+    Controls nets =
+        Controls.load(controls, guess, unet.unet().config(), manager, precision.network());
     return with(prompts, unet.controlled(nets));
   }
 
   /** The same with less memory for large pictures. */
   LatentDiffusionModel tiled() {
     return new LatentDiffusionModel(
-        manager, prompts, unet, firstStage.tiled(), scheduler, family, extra, noised, scored);
+        manager,
+        prompts,
+        unet,
+        firstStage.tiled(),
+        scheduler,
+        family,
+        extra,
+        noised,
+        scored,
+        precision);
   }
 
   /** How an upscaler's picture is noised; every model that reads one has it. */

@@ -38,7 +38,7 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
    */
   public static StableDiffusionPipeline load(Path folder, Device device) {
     try (ModelSource source = ModelSource.folder(folder)) {
-      StableDiffusionPipeline pipeline = load(source, device);
+      StableDiffusionPipeline pipeline = load(source, device, Precision.FLOAT32);
       if (!pipeline.model.isConditionedOnTextAlone()) {
         pipeline.close();
         throw DiffusionException.badCheckpoint(
@@ -50,8 +50,8 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
     }
   }
 
-  static StableDiffusionPipeline load(ModelSource source, Device device) {
-    return new StableDiffusionPipeline(LatentDiffusionModel.load(source, device));
+  static StableDiffusionPipeline load(ModelSource source, Device device, Precision precision) {
+    return new StableDiffusionPipeline(LatentDiffusionModel.load(source, device, precision));
   }
 
   /**

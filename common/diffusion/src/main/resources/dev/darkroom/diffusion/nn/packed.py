@@ -1,31 +1,54 @@
 # Layers on oneDNN, for inference on a CPU. PyTorch's own operators bring weights into oneDNN's order at every call, which at small
-# maps takes longer than the convolution; here it is done once. oneDNN wants another order for another size of map, so a layer
-# keeps its weights by size: under 0 as they came, until the first size is known. Packing writes to the layer: the caller sees to
-# it that no other thread runs the layer meanwhile.
+# maps takes longer than the convolution; here it is done once.
+#
+# A weight is (packs, scales), and says by itself how its layer runs. Floating weights have no scales; what goes in is cast to their
+# type, and what comes out is float32: all between the layers is. oneDNN wants another order for another size of map, so such a
+# layer keeps its weights by size: under 0 as they came, until the first size is known. Packing writes to the layer: the caller sees
+# to it that no other thread runs the layer meanwhile.
 #
 # Linear layers run as 1x1 convolutions over [N, C, T, 1], which is how channels_last stores [N, T, C]. oneDNN computes a
 # convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does.
 
-def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+def as_convolution(self, weight: Tensor) -> Tensor:
   if weight.dim() == 2:
-    weight = weight[:, :, None, None]
+    return weight[:, :, None, None]
+  return weight
+
+def made_layer(self, pack: Tensor, scales: List[Tensor], bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   packs = annotate(Dict[int, Tensor], {})
-  packs[0] = weight
+  packs[0] = pack
   biases = annotate(List[Tensor], [])
   if bias is not None:
     biases = [bias]
-  return (packs, biases, stride, padding, annotate(Changes, {}), strengths)
+  return ((packs, scales), biases, stride, padding, annotate(Changes, {}), strengths)
+
+def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+  return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), bias, stride, padding, strengths)
+
+def bfloat16_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+  return self.layer(torch.to(weight, 15), bias, stride, padding, strengths)
+
+# A weight of 8 bits, with a scale for each channel that comes out. Its order in memory is the same for all sizes of map.
+def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+  w = self.as_convolution(weight)
+  scale = torch.clamp(torch.amax(torch.abs(w), [1, 2, 3]), min=1e-12) / 127
+  rounded = torch.to(torch.round_(w / scale[:, None, None, None]), 1)
+  # The zero point that is named here only says that inputs will have one.
+  pack = ops.onednn.qconv_prepack(rounded, scale, 1., 1, [stride, stride], [padding, padding], [1, 1], 1, None)
+  scales = [scale, torch.zeros_like(scale, dtype=3)]
+  return self.made_layer(pack, scales, bias, stride, padding, strengths)
 
 def weight_for(self, layer: Layer, height: int, width: int) -> Tensor:
-  packs, biases, stride, padding, changes, strengths = layer
+  weight, biases, stride, padding, changes, strengths = layer
+  packs, scales = weight
   size = height * 1048576 + width
   if size in packs:
     return packs[size]
   if 0 in packs:
-    weight = packs[0]
+    dense = packs[0]
   else:
-    weight = torch.to_dense(list(packs.values())[0])
-  packed = ops.mkldnn._reorder_convolution_weight(weight, [padding, padding], [stride, stride], [1, 1], 1, [1, weight.shape[1], height, width])
+    dense = torch.to_dense(list(packs.values())[0])
+  packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [1, dense.shape[1], height, width])
   if 0 in packs:
     packs.clear()
   packs[size] = packed
@@ -33,23 +56,39 @@ def weight_for(self, layer: Layer, height: int, width: int) -> Tensor:
 
 # Drops the weights for all sizes but one, from which others can be made again.
 def forget(self, layer: Layer) -> int:
-  packs, biases, stride, padding, changes, strengths = layer
+  weight, biases, stride, padding, changes, strengths = layer
+  packs, scales = weight
   sizes = list(packs.keys())
   for i in range(1, len(sizes)):
     packs.pop(sizes[i])
   return len(sizes)
 
 def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
-  x = torch.contiguous(x, memory_format=2)
-  return ops.mkldnn._convolution_pointwise(x, weight, bias, [padding, padding], [stride, stride], [1, 1], 1, "none", [], "")
+  x = torch.contiguous(torch.to(x, ops.prim.dtype(weight)), memory_format=2)
+  y = ops.mkldnn._convolution_pointwise(x, weight, bias, [padding, padding], [stride, stride], [1, 1], 1, "none", [], "")
+  return torch.to(y, 6)
+
+# What goes in is rounded to 8 bits between its least and its greatest value: a row at a time, or a row would depend on its neighbours.
+def quantised_conv(self, x: Tensor, weight: Tensor, scales: List[Tensor], bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
+  rows = annotate(List[Tensor], [])
+  for i in range(x.shape[0]):
+    q = torch.quantize_per_tensor_dynamic(x[i:i + 1].permute(0, 2, 3, 1), 13, False)
+    bytes = torch.int_repr(q).permute(0, 3, 1, 2)
+    rows.append(ops.onednn.qconv2d_pointwise(bytes, torch.q_scale(q), torch.q_zero_point(q), weight, scales[0], scales[1], bias, [stride, stride], [padding, padding], [1, 1], 1, 1., 0, 6, "none", [], ""))
+  if len(rows) == 1:
+    return rows[0]
+  return torch.cat(rows)
 
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
-  packs, biases, stride, padding, changes, strengths = layer
-  weight = self.weight_for(layer, x.shape[2], x.shape[3])
+  weight, biases, stride, padding, changes, strengths = layer
+  packs, scales = weight
   bias = annotate(Optional[Tensor], None)
   if len(biases) > 0:
     bias = biases[0]
-  y = self.bare_conv(x, weight, bias, stride, padding)
+  if len(scales) > 0:
+    y = self.quantised_conv(x, packs[0], scales, bias, stride, padding)
+  else:
+    y = self.bare_conv(x, self.weight_for(layer, x.shape[2], x.shape[3]), bias, stride, padding)
   return self.adapted(y, x, changes, strengths, stride, padding)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:

@@ -57,7 +57,7 @@ class LoraTest {
       String name, String file, float strength, String expectation) {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
-      for (Execution execution : Execution.values()) {
+      for (Execution execution : List.of(Execution.TRAINING, Execution.INFERENCE)) {
         UNet2DConditionModel unet = unet(golden, execution);
         LoraBase base = LoraBase.of(unet);
         Map<String, LowRank> changes = read(file, golden, unet).of(base);
@@ -86,7 +86,7 @@ class LoraTest {
   void changesATextEncoderAsTheReferenceDoes(String file, float strength, String expectation) {
     try (Golden golden = Golden.of("lora");
         GradMode inference = GradMode.off()) {
-      for (Execution execution : Execution.values()) {
+      for (Execution execution : List.of(Execution.TRAINING, Execution.INFERENCE)) {
         CLIPTextModel encoder = textEncoder(golden, execution);
         golden.assertMatches("plain.text", encode(golden, encoder));
         LoraWeights weights = read(file, golden, unet(golden, execution));
@@ -100,7 +100,7 @@ class LoraTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"TRAINING", "INFERENCE"})
   void severalActTogetherAtTheirOwnStrengths(Execution execution) {
     try (Golden golden = Golden.of("lora");
         GradMode inference = GradMode.off()) {
@@ -113,7 +113,7 @@ class LoraTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"TRAINING", "INFERENCE"})
   void eachRowOfABatchHasItsOwn(Execution execution) {
     try (Golden golden = Golden.of("lora");
         GradMode inference = GradMode.off()) {

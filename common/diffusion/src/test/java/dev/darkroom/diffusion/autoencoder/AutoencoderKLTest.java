@@ -41,7 +41,7 @@ class AutoencoderKLTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"TRAINING", "INFERENCE"})
   void tilesHaveDiffusersSeams(Execution execution) {
     try (Golden golden = Golden.of("autoencoder-tiled");
         GradMode inference = GradMode.off()) {

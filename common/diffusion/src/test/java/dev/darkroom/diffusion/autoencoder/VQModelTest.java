@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class VQModelTest {
 
   @ParameterizedTest
-  @EnumSource(Execution.class)
+  @EnumSource(names = {"TRAINING", "INFERENCE"})
   void encodesQuantisesAndDecodesAsDiffusers(Execution execution) throws IOException {
     try (Golden golden = Golden.of("vq");
         GradMode inference = GradMode.off()) {

@@ -30,7 +30,7 @@ class ControlNetModelTest {
   void answersAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
-      for (Execution execution : Execution.values()) {
+      for (Execution execution : List.of(Execution.TRAINING, Execution.INFERENCE)) {
         ControlNetModel model =
             new ControlNetModel(
                 ControlNetConfig.of(golden.config()), golden.parameters(), execution);

@@ -7,15 +7,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.DrawnParameters;
+import dev.darkroom.diffusion.ReducedPrecision;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A request's pixels must not depend on who shares its batch. */
 class RowInvarianceTest {
@@ -38,10 +39,18 @@ class RowInvarianceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void aRowAloneEqualsTheRowInAnyBatchToTheBit(int threads) {
+  @CsvSource({
+    "INFERENCE, 1",
+    "INFERENCE, 2",
+    "INFERENCE_BFLOAT16, 1",
+    "INFERENCE_BFLOAT16, 2",
+    "INFERENCE_INT8, 1",
+    "INFERENCE_INT8, 2"
+  })
+  void aRowAloneEqualsTheRowInAnyBatchToTheBit(Execution execution, int threads) {
+    ReducedPrecision.assumeComputed(execution);
     TorchRuntime.useThreads(threads);
-    UNet2DConditionModel unet = starter();
+    UNet2DConditionModel unet = starter(execution);
     NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
     NDArray context = manager.randomNormal(new Shape(ROWS, 24, 384));
     NDArray timestep =
@@ -62,9 +71,11 @@ class RowInvarianceTest {
     }
   }
 
-  @Test
-  void otherSizesInBetweenChangeNothing() {
-    UNet2DConditionModel unet = starter();
+  @ParameterizedTest
+  @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
+  void otherSizesInBetweenChangeNothing(Execution execution) {
+    ReducedPrecision.assumeComputed(execution);
+    UNet2DConditionModel unet = starter(execution);
     NDArray context = manager.randomNormal(new Shape(1, 24, 384));
     NDArray timestep = manager.create(new long[] {500});
     NDArray sample = manager.randomNormal(new Shape(1, 8, 16, 16));
@@ -78,11 +89,11 @@ class RowInvarianceTest {
     }
   }
 
-  private UNet2DConditionModel starter() {
+  private UNet2DConditionModel starter(Execution execution) {
     return new UNet2DConditionModel(
         UNetConfig.of(ModelConfig.parse("starter", STARTER)),
         new DrawnParameters(manager),
-        Execution.INFERENCE);
+        execution);
   }
 
   private static float[] predict(

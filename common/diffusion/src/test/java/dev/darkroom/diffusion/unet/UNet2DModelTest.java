@@ -11,6 +11,7 @@ import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.nn.Execution;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,7 @@ class UNet2DModelTest {
   void predictsAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
-      for (Execution execution : Execution.values()) {
+      for (Execution execution : List.of(Execution.TRAINING, Execution.INFERENCE)) {
         UNet2DModel unet = model(golden, execution);
         if (execution == Execution.TRAINING) {
           golden.assertSameKeys(unet.parameters());
