@@ -43,6 +43,7 @@ class BadInputTest {
     assertRefused("no such file", "--control", folder.resolve("absent") + "=" + picture);
     assertRefused("--control", "--guess-mode");
     assertRefused("vae-tiling", "--memory", "little");
+    assertRefused("model-offload", "--memory", "vae-tiling,");
     assertRefused("nothing at", "--model", folder.resolve("absent").toString());
   }
 

@@ -110,6 +110,14 @@ class GenerateTest {
   }
 
   @Test
+  void memoryModesTogetherMakeTheSamePicture() throws IOException {
+    byte[] plain = bytes(seeded("plain.png"));
+    byte[] frugal =
+        bytes(seeded("frugal.png", "--memory", "model-offload,vae-slicing,attention-slicing"));
+    assertArrayEquals(plain, frugal);
+  }
+
+  @Test
   void saysWhatItComputedWith() throws IOException {
     assertEquals("float32", dtype(seeded("default.png")));
     String fastest = Precision.fastest(Processor.here()).torchName();

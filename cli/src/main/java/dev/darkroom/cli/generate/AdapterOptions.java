@@ -17,13 +17,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What changes or steers a model from outside, and how it saves memory. */
+/** What changes or steers a model from outside. */
 final class AdapterOptions {
   private static final String NUMBER = "(-?[0-9]*\\.?[0-9]+)";
   private static final Pattern LORA = Pattern.compile("(.+?)(?:@" + NUMBER + ")?");
   private static final Pattern CONTROL =
       Pattern.compile("(.+?)=(.+?)(?:@" + NUMBER + "(?:," + NUMBER + "," + NUMBER + ")?)?");
-  private static final String TILING = "vae-tiling";
 
   @Option(
       names = "--lora",
@@ -44,13 +43,6 @@ final class AdapterOptions {
       description = "let the ControlNets guess what the picture is, without a prompt")
   private boolean guess;
 
-  @Option(
-      names = "--memory",
-      paramLabel = "MODE",
-      description =
-          TILING + ": encode and decode large pictures a tile at a time; default: whole pictures")
-  private @Nullable String memory;
-
   private @Nullable List<Control> read;
 
   /** Refuses what no model could do, before one is loaded. */
@@ -59,9 +51,6 @@ final class AdapterOptions {
     controls();
     if (guess && controls.isEmpty()) {
       throw DiffusionException.badInput("--guess-mode: expected a --control with it, got none");
-    }
-    if (memory != null && !memory.equals(TILING)) {
-      throw DiffusionException.badInput("--memory: expected %s, got %s".formatted(TILING, memory));
     }
   }
 
@@ -74,7 +63,7 @@ final class AdapterOptions {
     if (!controls.isEmpty()) {
       applied = applied.controlled(controls(), guess);
     }
-    return memory == null ? applied : applied.tiled();
+    return applied;
   }
 
   /**

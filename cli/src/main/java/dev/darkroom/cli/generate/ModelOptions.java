@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,11 +54,21 @@ final class ModelOptions {
               + " this processor; pictures differ a little from float32's")
   private String dtype = "float32";
 
+  @Option(
+      names = "--memory",
+      paramLabel = "MODE,...",
+      description =
+          MemoryMode.NAMES
+              + ": tiles for large pictures; one component in memory at a time; slices are how"
+              + " everything runs anyway; default: whole pictures, all components")
+  private @Nullable String memory;
+
   /**
    * @throws DiffusionException if there is nothing that could be a model
    */
   Path path() {
     precision();
+    memory();
     singleFile.prediction();
     Path path = ModelPath.any(model);
     if (Files.isDirectory(path) && singleFile.family() != null) {
@@ -79,6 +90,10 @@ final class ModelOptions {
     return Precision.parse(dtype, Processor.here());
   }
 
+  private Set<MemoryMode> memory() {
+    return memory == null ? Set.of() : MemoryMode.parse(memory);
+  }
+
   /** Says what was chosen where the choice was left to the program. */
   void announce(Console console) {
     if (dtype.equals(Precision.AUTO)) {
@@ -87,21 +102,28 @@ final class ModelOptions {
   }
 
   StableDiffusionPipeline load(Path path) {
-    try (ModelSource source = source(path)) {
-      DiffusionPipeline loaded = DiffusionPipeline.load(source, Device.cpu(), precision());
-      boolean whole = false;
-      try {
-        StableDiffusionPipeline pipeline =
-            switch (loaded) {
-              case StableDiffusionPipeline stable -> withEmbeddings(predicting(stable));
-            };
-        whole = true;
-        return pipeline;
-      } finally {
-        if (!whole) {
-          loaded.close();
-        }
+    DiffusionPipeline loaded = loaded(path);
+    boolean whole = false;
+    try {
+      StableDiffusionPipeline pipeline =
+          switch (loaded) {
+            case StableDiffusionPipeline stable -> withEmbeddings(predicting(stable));
+          };
+      whole = true;
+      return memory().contains(MemoryMode.VAE_TILING) ? pipeline.tiled() : pipeline;
+    } finally {
+      if (!whole) {
+        loaded.close();
       }
+    }
+  }
+
+  private DiffusionPipeline loaded(Path path) {
+    if (memory().contains(MemoryMode.MODEL_OFFLOAD)) {
+      return DiffusionPipeline.offloaded(() -> source(path), Device.cpu(), precision());
+    }
+    try (ModelSource source = source(path)) {
+      return DiffusionPipeline.load(source, Device.cpu(), precision());
     }
   }
 

@@ -15,6 +15,7 @@ import dev.darkroom.diffusion.text.TextEncoder;
 import dev.darkroom.diffusion.tokenizer.PromptTokenizer;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +23,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param manager owner of the weights
  * @param precision that they compute with
+ * @param offloading how components come and go; null where all stay
  */
-record ComponentLoader(ModelSource source, NDManager manager, Precision precision) {
+record ComponentLoader(
+    ModelSource source, NDManager manager, Precision precision, @Nullable Offloading offloading) {
   private static final int BERT_TOKENS = 77;
 
-  UNet2DConditionModel unet() {
+  /**
+   * One component at a time.
+   *
+   * @param sources opens the model anew, each time that one is loaded
+   * @param seat where it is
+   */
+  record Offloading(Supplier<ModelSource> sources, OffloadedPart.Seat seat) {}
+
+  /** Frees the component that is in memory where one at a time is. */
+  void close() {
+    if (offloading != null) {
+      offloading.seat().close();
+    }
+  }
+
+  Part<UNet2DConditionModel> unet() {
     return load("unet", "UNet2DConditionModel", UNet2DConditionModel::load, precision.network());
   }
 
@@ -38,9 +56,11 @@ record ComponentLoader(ModelSource source, NDManager manager, Precision precisio
     if (isOf(name, "VQModel")) {
       return FirstStage.of(load(name, "VQModel", VQModel::load), manager);
     }
-    AutoencoderKL autoencoder = load(name, "AutoencoderKL", AutoencoderKL::load);
+    Part<AutoencoderKL> autoencoder = load(name, "AutoencoderKL", AutoencoderKL::load);
     return FirstStage.of(
-        autoencoder, manager, scale == null ? autoencoder.config().scalingFactor() : scale);
+        autoencoder,
+        manager,
+        scale == null ? autoencoder.outline().config().scalingFactor() : scale);
   }
 
   /** What a pipeline calls its autoencoder. */
@@ -50,14 +70,14 @@ record ComponentLoader(ModelSource source, NDManager manager, Precision precisio
 
   /** The text side of latent diffusion before Stable Diffusion: always 77 tokens, no mask. */
   PromptEncoder bertPrompts() {
-    BertModel bert = load("bert", "BertModel", BertModel::load);
+    Part<BertModel> bert = load("bert", "BertModel", BertModel::load);
     return prompts(
         source.tokenizer("tokenizer").ofLength(BERT_TOKENS), "tokenizer", bert, TextLayer.LAST);
   }
 
   /** The text side of Stable Diffusion 1 and 2. */
   PromptEncoder prompts() {
-    TextEncoder encoder =
+    Part<? extends TextEncoder> encoder =
         isOf("text_encoder", "CLIPTextModel")
             ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
             : load("text_encoder", "BertModel", BertModel::load);
@@ -70,11 +90,11 @@ record ComponentLoader(ModelSource source, NDManager manager, Precision precisio
    * @param emptyIsZeros {@code force_zeros_for_empty_prompt}
    */
   DualPromptEncoder dualPrompts(boolean emptyIsZeros) {
-    TextEncoder first =
+    Part<? extends TextEncoder> first =
         source.index().components().containsKey("text_encoder")
             ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
             : null;
-    TextEncoder second =
+    Part<? extends TextEncoder> second =
         load("text_encoder_2", "CLIPTextModelWithProjection", CLIPTextModelWithProjection::load);
     PromptEncoder left = first == null ? null : prompts("tokenizer", first, TextLayer.PENULTIMATE);
     boolean whole = false;
@@ -89,19 +109,23 @@ record ComponentLoader(ModelSource source, NDManager manager, Precision precisio
     }
   }
 
-  private PromptEncoder prompts(String tokenizer, TextEncoder encoder, TextLayer layer) {
+  private PromptEncoder prompts(
+      String tokenizer, Part<? extends TextEncoder> encoder, TextLayer layer) {
     return prompts(source.tokenizer(tokenizer), tokenizer, encoder, layer);
   }
 
   private PromptEncoder prompts(
-      PromptTokenizer loaded, String tokenizer, TextEncoder encoder, TextLayer layer) {
+      PromptTokenizer loaded,
+      String tokenizer,
+      Part<? extends TextEncoder> encoder,
+      TextLayer layer) {
     PromptEncoder prompts = new PromptEncoder(loaded, encoder, manager, layer);
     if (prompts.length() > prompts.maxPositions()) {
       int length = prompts.length();
       prompts.close();
       throw DiffusionException.badCheckpoint(
           "%s: expected a %s of at most the text encoder's %d positions, got model_max_length %d"
-              .formatted(source.place(), tokenizer, encoder.maxPositions(), length));
+              .formatted(source.place(), tokenizer, encoder.outline().maxPositions(), length));
     }
     return prompts;
   }
@@ -116,14 +140,29 @@ record ComponentLoader(ModelSource source, NDManager manager, Precision precisio
     M load(ModelConfig config, Checkpoint weights, NDManager manager, Execution execution);
   }
 
-  private <M> M load(String name, String className, Loader<M> loader) {
+  private <M> Part<M> load(String name, String className, Loader<M> loader) {
     return load(name, className, loader, precision.ends());
   }
 
-  private <M> M load(String name, String className, Loader<M> loader, Execution execution) {
+  private <M> Part<M> load(String name, String className, Loader<M> loader, Execution execution) {
     source.index().requireClass(source.place(), name, className);
+    if (offloading == null) {
+      return new Part.Resident<>(load(source, name, loader, manager, execution));
+    }
+    Supplier<ModelSource> sources = offloading.sources();
+    return new OffloadedPart<>(
+        offloading.seat(),
+        owner -> {
+          try (ModelSource again = sources.get()) {
+            return load(again, name, loader, owner, execution);
+          }
+        });
+  }
+
+  private static <M> M load(
+      ModelSource source, String name, Loader<M> loader, NDManager owner, Execution execution) {
     try (Checkpoint weights = source.weights(name)) {
-      return loader.load(source.config(name), weights, manager, execution);
+      return loader.load(source.config(name), weights, owner, execution);
     }
   }
 }

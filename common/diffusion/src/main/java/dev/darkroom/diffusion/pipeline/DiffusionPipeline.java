@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.pipeline;
 import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /** A whole model that makes pictures, one class for each way of making them. */
 public sealed interface DiffusionPipeline extends AutoCloseable permits StableDiffusionPipeline {
@@ -28,7 +29,27 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
    *     supported
    */
   static DiffusionPipeline load(ModelSource source, Device device, Precision precision) {
-    return switch (source.index().className()) {
+    requireSupported(source);
+    return StableDiffusionPipeline.load(source, device, precision);
+  }
+
+  /**
+   * The same with one component in memory at a time: text encoders, network and autoencoder are
+   * loaded when their turn comes, and freed after it. The peak is that of the largest, and each run
+   * loads them anew.
+   *
+   * @param sources opens the model, any number of times
+   */
+  static DiffusionPipeline offloaded(
+      Supplier<ModelSource> sources, Device device, Precision precision) {
+    try (ModelSource source = sources.get()) {
+      requireSupported(source);
+    }
+    return StableDiffusionPipeline.offloaded(sources, device, precision);
+  }
+
+  private static void requireSupported(ModelSource source) {
+    switch (source.index().className()) {
       case "StableDiffusionPipeline",
           "StableDiffusionImg2ImgPipeline",
           "StableDiffusionInpaintPipeline",
@@ -39,13 +60,12 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
           "StableDiffusionXLImg2ImgPipeline",
           "StableDiffusionXLInpaintPipeline",
           "LatentConsistencyModelPipeline",
-          "LDMTextToImagePipeline" ->
-          StableDiffusionPipeline.load(source, device, precision);
+          "LDMTextToImagePipeline" -> {}
       default ->
           throw DiffusionException.badCheckpoint(
               "%s: expected a pipeline of Stable Diffusion 1, 2 or XL, got a %s, which is not supported yet"
                   .formatted(source.place(), source.index().className()));
-    };
+    }
   }
 
   @Override

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * scaled here as the network sees them. Rombach et al. 2022, section 3.1. Thread-safe.
  */
 final class FirstStage {
-  private final UnaryOperator<NDArray> decoder;
-  private final @Nullable Function<NDArray, Posterior> encoder;
+  private final Function<NDArray, float[]> decoder;
+  private final @Nullable Function<NDArray, LatentDistribution> encoder;
   private final Supplier<FirstStage> tiled;
   private final NDManager manager;
   private final int factor;
@@ -36,8 +35,8 @@ final class FirstStage {
   private final float shift;
 
   private FirstStage(
-      UnaryOperator<NDArray> decoder,
-      @Nullable Function<NDArray, Posterior> encoder,
+      Function<NDArray, float[]> decoder,
+      @Nullable Function<NDArray, LatentDistribution> encoder,
       Supplier<FirstStage> tiled,
       NDManager manager,
       int factor,
@@ -59,30 +58,48 @@ final class FirstStage {
   /**
    * @param scale of a latent as the network sees it
    */
-  static FirstStage of(AutoencoderKL autoencoder, NDManager manager, double scale) {
+  static FirstStage of(Part<AutoencoderKL> autoencoder, NDManager manager, double scale) {
     return of(autoencoder, manager, scale, null);
   }
 
   private static FirstStage of(
-      AutoencoderKL autoencoder, NDManager manager, double scale, @Nullable Tiling tiling) {
-    AutoencoderConfig config = autoencoder.config();
+      Part<AutoencoderKL> autoencoder, NDManager manager, double scale, @Nullable Tiling tiling) {
+    AutoencoderConfig config = autoencoder.outline().config();
+    Double shift = config.shiftFactor();
     return new FirstStage(
-        tiling == null ? autoencoder::decode : z -> autoencoder.decode(z, tiling),
-        tiling == null ? autoencoder::encode : image -> autoencoder.encode(image, tiling),
+        z ->
+            autoencoder.use(
+                vae -> (tiling == null ? vae.decode(z) : vae.decode(z, tiling)).toFloatArray()),
+        image ->
+            autoencoder.use(
+                vae ->
+                    distribution(
+                        tiling == null ? vae.encode(image) : vae.encode(image, tiling),
+                        scale,
+                        shift)),
         () -> of(autoencoder, manager, scale, Tiling.of(config)),
         manager,
         config.factor(),
         config.latentChannels(),
         config.outChannels(),
         scale,
-        config.shiftFactor());
+        shift);
+  }
+
+  private static LatentDistribution distribution(
+      Posterior posterior, double scale, @Nullable Double shift) {
+    return new LatentDistribution(
+        posterior.mean().toFloatArray(),
+        posterior.logvar().toFloatArray(),
+        (float) scale,
+        shift == null ? 0 : shift.floatValue());
   }
 
   /** A codebook's: the network works on latents that are not quantised yet. */
-  static FirstStage of(VQModel autoencoder, NDManager manager) {
-    VQConfig config = autoencoder.config();
+  static FirstStage of(Part<VQModel> autoencoder, NDManager manager) {
+    VQConfig config = autoencoder.outline().config();
     return new FirstStage(
-        autoencoder::decode,
+        z -> autoencoder.use(vq -> vq.decode(z).toFloatArray()),
         null,
         () -> {
           throw DiffusionException.badInput(
@@ -144,9 +161,7 @@ final class FirstStage {
         NDManager call = manager.newSubManager()) {
       NDArray image =
           call.create(planes, new Shape(1, planes.length / height / width, height, width));
-      Posterior posterior = encoder.apply(image);
-      return new LatentDistribution(
-          posterior.mean().toFloatArray(), posterior.logvar().toFloatArray(), scale, shift);
+      return encoder.apply(image);
     }
   }
 
@@ -182,8 +197,7 @@ final class FirstStage {
         NDManager call = manager.newSubManager()) {
       NDArray z =
           call.create(unscaled, new Shape(1, shape.channels(), shape.height(), shape.width()));
-      return RgbImage.ofPlanes(
-          shape.width() * factor, shape.height() * factor, decoder.apply(z).toFloatArray());
+      return RgbImage.ofPlanes(shape.width() * factor, shape.height() * factor, decoder.apply(z));
     }
   }
 }

@@ -10,6 +10,8 @@ import dev.darkroom.diffusion.adapter.LoraWeights;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.AdaptableLayers.Attached;
+import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
+import dev.darkroom.diffusion.pipeline.OffloadedPart.Seat;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
 import dev.darkroom.diffusion.sampler.Sampler;
 import dev.darkroom.diffusion.sampler.SamplerOptions;
@@ -26,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param extra what the network reads beside the latent
  * @param noised how an upscaler's picture is; null for other models
  * @param scored whether it is a refiner that is told an aesthetic score
- * @param precision that the parts compute with
+ * @param loader of the parts
  */
 record LatentDiffusionModel(
     NDManager manager,
@@ -53,7 +56,7 @@ record LatentDiffusionModel(
     ExtraChannels extra,
     @Nullable LowResolution noised,
     boolean scored,
-    Precision precision)
+    ComponentLoader loader)
     implements AutoCloseable {
   private static final String LOW_RES = "low_res_scheduler";
   private static final ClassifierFreeGuidance OFF = new ClassifierFreeGuidance(1, 0);
@@ -64,11 +67,29 @@ record LatentDiffusionModel(
    * @throws DiffusionException if one is missing, not whole, or does not fit the others
    */
   static LatentDiffusionModel load(ModelSource source, Device device, Precision precision) {
+    return load(source, device, precision, null);
+  }
+
+  /**
+   * The same with one part in memory at a time: each is loaded when its turn comes.
+   *
+   * @param sources opens the model, any number of times
+   */
+  static LatentDiffusionModel offloaded(
+      Supplier<ModelSource> sources, Device device, Precision precision) {
+    Seat seat = new Seat(() -> TorchRuntime.newManager(device));
+    try (ModelSource source = sources.get()) {
+      return load(source, device, precision, new Offloading(sources, seat));
+    }
+  }
+
+  private static LatentDiffusionModel load(
+      ModelSource source, Device device, Precision precision, @Nullable Offloading offloading) {
     SchedulerConfig scheduler = source.scheduler("scheduler");
     ModelFamily family = ModelFamily.of(source.index());
     LowResolution noised = noised(source);
     NDManager manager = TorchRuntime.newManager(device);
-    ComponentLoader loader = new ComponentLoader(source, manager, precision);
+    ComponentLoader loader = new ComponentLoader(source, manager, precision, offloading);
     TextEncoding prompts = null;
     boolean loaded = false;
     try {
@@ -79,7 +100,7 @@ record LatentDiffusionModel(
                 loader.dualPrompts(flag(source, "force_zeros_for_empty_prompt", true));
             case LATENT_DIFFUSION -> loader.bertPrompts();
           };
-      UNet2DConditionModel unet = loader.unet();
+      Part<UNet2DConditionModel> unet = loader.unet();
       FirstStage firstStage =
           loader.firstStage(noised == null ? null : LowResolution.SCALING_FACTOR);
       LatentDiffusionModel model =
@@ -90,16 +111,17 @@ record LatentDiffusionModel(
               firstStage,
               scheduler,
               family,
-              extra(source, unet.config(), firstStage.channels()),
+              extra(source, unet.outline().config(), firstStage.channels()),
               noised,
               flag(source, "requires_aesthetics_score", false),
-              precision);
+              loader);
       new FittingParts(source, model).check();
       loaded = true;
       return model;
     } finally {
       if (!loaded) {
         manager.close();
+        loader.close();
         if (prompts != null) {
           prompts.close();
         }
@@ -177,7 +199,7 @@ record LatentDiffusionModel(
         extra,
         noised,
         scored,
-        precision);
+        loader);
   }
 
   private LatentDiffusionModel with(TextEncoding otherPrompts, RowPredictor otherUnet) {
@@ -191,15 +213,20 @@ record LatentDiffusionModel(
         extra,
         noised,
         scored,
-        precision);
+        loader);
   }
 
   /**
    * The same with LoRAs, and the embeddings that they bring.
    *
-   * @throws DiffusionException if one was made for another base model
+   * @throws DiffusionException if one was made for another base model, or the parts do not stay
    */
   LatentDiffusionModel adapted(List<Adapter> adapters) {
+    if (loader.offloading() != null) {
+      throw DiffusionException.badInput(
+          "lora: expected none with model offload, which loads the plain weights anew each time, got %d"
+              .formatted(adapters.size()));
+    }
     List<LoraBase> bases = new ArrayList<>(List.of(LoraBase.of(unet.unet())));
     bases.addAll(prompts.loraBases());
     List<LoraWeights> read = new ArrayList<>();
@@ -233,7 +260,7 @@ record LatentDiffusionModel(
    */
   LatentDiffusionModel controlled(List<Control> controls, boolean guess) {
     Controls nets =
-        Controls.load(controls, guess, unet.unet().config(), manager, precision.network());
+        Controls.load(controls, guess, unet.unet().config(), manager, loader.precision().network());
     return with(prompts, unet.controlled(nets));
   }
 
@@ -249,7 +276,7 @@ record LatentDiffusionModel(
         extra,
         noised,
         scored,
-        precision);
+        loader);
   }
 
   /** How an upscaler's picture is noised; every model that reads one has it. */
@@ -339,6 +366,7 @@ record LatentDiffusionModel(
   @Override
   public void close() {
     manager.close();
+    loader.close();
     prompts.close();
   }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A tokenizer and its text encoder: prompts to states, in each syntax. Thread-safe. */
 final class PromptEncoder implements TextEncoding {
   private final PromptTokenizer tokenizer;
+  private final Part<? extends TextEncoder> part;
   private final TextEncoder encoder;
   private final NDManager manager;
   private final PromptTokens tokens;
@@ -32,20 +33,24 @@ final class PromptEncoder implements TextEncoding {
   private final Strengths adapters;
 
   PromptEncoder(
-      PromptTokenizer tokenizer, TextEncoder encoder, NDManager manager, TextLayer layer) {
-    this(tokenizer, encoder, manager, layer, new PromptTokens(tokenizer), null, Strengths.NONE);
+      PromptTokenizer tokenizer,
+      Part<? extends TextEncoder> part,
+      NDManager manager,
+      TextLayer layer) {
+    this(tokenizer, part, manager, layer, new PromptTokens(tokenizer), null, Strengths.NONE);
   }
 
   private PromptEncoder(
       PromptTokenizer tokenizer,
-      TextEncoder encoder,
+      Part<? extends TextEncoder> part,
       NDManager manager,
       TextLayer layer,
       PromptTokens tokens,
       float @Nullable [] added,
       Strengths adapters) {
     this.tokenizer = tokenizer;
-    this.encoder = encoder;
+    this.part = part;
+    this.encoder = part.outline();
     this.manager = manager;
     this.layer = layer;
     this.tokens = tokens;
@@ -70,8 +75,7 @@ final class PromptEncoder implements TextEncoding {
   public PromptEncoder adapted(List<Strengths> strengths) {
     return strengths.isEmpty()
         ? this
-        : new PromptEncoder(
-            tokenizer, encoder, manager, layer, tokens, added, strengths.getFirst());
+        : new PromptEncoder(tokenizer, part, manager, layer, tokens, added, strengths.getFirst());
   }
 
   @Override
@@ -100,7 +104,7 @@ final class PromptEncoder implements TextEncoding {
     int vocabulary = clip.config().vocabSize();
     return new PromptEncoder(
         tokenizer,
-        encoder,
+        part,
         manager,
         layer,
         new PromptTokens(tokenizer, inversions, vocabulary),
@@ -171,18 +175,22 @@ final class PromptEncoder implements TextEncoding {
   }
 
   private EncodedText encoded(PromptChunk chunk, int clipSkip) {
+    return part.use(loaded -> encoded(loaded, chunk, clipSkip));
+  }
+
+  private EncodedText encoded(TextEncoder loaded, PromptChunk chunk, int clipSkip) {
     try (GradMode mode = GradMode.off();
         Scope scope = Scope.open();
         NDManager call = manager.newSubManager()) {
       Shape shape = new Shape(1, chunk.ids().length);
       NDArray ids = call.create(chunk.ids(), shape);
-      NDArray mask = encoder.useAttentionMask() ? call.create(chunk.mask(), shape) : null;
-      if (!(encoder instanceof CLIPTextEncoder clip)) {
+      NDArray mask = loaded.useAttentionMask() ? call.create(chunk.mask(), shape) : null;
+      if (!(loaded instanceof CLIPTextEncoder clip)) {
         if (clipSkip != 0) {
           throw DiffusionException.badInput(
               "clip skip: expected 0 for a text encoder that is not CLIP, got " + clipSkip);
         }
-        return new EncodedText(encoder.forward(ids, mask).last().toFloatArray(), null);
+        return new EncodedText(loaded.forward(ids, mask).last().toFloatArray(), null);
       }
       NDArray table =
           added == null

@@ -18,18 +18,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The U-Net over rows of plain arrays, so that no native memory outlives a call. Thread-safe. */
 final class RowPredictor {
+  private final Part<UNet2DConditionModel> part;
   private final UNet2DConditionModel unet;
   private final NDManager manager;
   private final Strengths adapters;
   private final Controls controls;
 
-  RowPredictor(UNet2DConditionModel unet, NDManager manager) {
-    this(unet, manager, Strengths.NONE, Controls.NONE);
+  RowPredictor(Part<UNet2DConditionModel> part, NDManager manager) {
+    this(part, manager, Strengths.NONE, Controls.NONE);
   }
 
   private RowPredictor(
-      UNet2DConditionModel unet, NDManager manager, Strengths adapters, Controls controls) {
-    this.unet = unet;
+      Part<UNet2DConditionModel> part, NDManager manager, Strengths adapters, Controls controls) {
+    this.part = part;
+    this.unet = part.outline();
     this.manager = manager;
     this.adapters = adapters;
     this.controls = controls;
@@ -37,18 +39,19 @@ final class RowPredictor {
 
   /** The same with adapters on every row. */
   RowPredictor adapted(Strengths strengths) {
-    return new RowPredictor(unet, manager, strengths, controls);
+    return new RowPredictor(part, manager, strengths, controls);
   }
 
   /** The same with ControlNets that a loop lets act on its rows. */
   RowPredictor controlled(Controls nets) {
-    return new RowPredictor(unet, manager, adapters, nets);
+    return new RowPredictor(part, manager, adapters, nets);
   }
 
   Controls controls() {
     return controls;
   }
 
+  /** For what it says of itself, and for its layers where it is there all the time. */
   UNet2DConditionModel unet() {
     return unet;
   }
@@ -91,10 +94,13 @@ final class RowPredictor {
           conditions(rows, call)
               .withResiduals(
                   ControlResiduals.of(rows, shape, call, some -> conditions(some, call)));
-      return unet.adaptable()
-          .run(
-              adapters.forRows(n),
-              () -> unet.forward(sample, timesteps, conditions).toFloatArray());
+      return part.use(
+          network ->
+              network
+                  .adaptable()
+                  .run(
+                      adapters.forRows(n),
+                      () -> network.forward(sample, timesteps, conditions).toFloatArray()));
     }
   }
 

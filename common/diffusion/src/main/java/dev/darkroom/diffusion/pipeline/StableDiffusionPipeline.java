@@ -14,6 +14,7 @@ import dev.darkroom.diffusion.text.TextualInversion;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,11 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
 
   static StableDiffusionPipeline load(ModelSource source, Device device, Precision precision) {
     return new StableDiffusionPipeline(LatentDiffusionModel.load(source, device, precision));
+  }
+
+  static StableDiffusionPipeline offloaded(
+      Supplier<ModelSource> sources, Device device, Precision precision) {
+    return new StableDiffusionPipeline(LatentDiffusionModel.offloaded(sources, device, precision));
   }
 
   /**
@@ -204,7 +210,7 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
     return model.firstStage().decode(latent, shape);
   }
 
-  /** The network itself, for those who batch in their own way. */
+  /** The network itself, for those who batch in their own way; not of an offloaded model. */
   public UNet2DConditionModel unet() {
     return model.unet().unet();
   }
