@@ -110,7 +110,7 @@ class TrainingWorkerTest {
 
   @Test
   void aDrainedTrainerHandsItsJobBackAndNoStepIsMadeTwice() {
-    TrainingSpec spec = spec(400, 1000);
+    TrainingSpec spec = spec(250, 1000);
     startTrainer("first");
     JobId id = site.submit(spec);
     awaitFirstStep();
