@@ -36,10 +36,7 @@ public record ServiceEnvironment(
     variables.put("DARKROOM_S3_SECRET_KEY", s3SecretKey);
     variables.put("DARKROOM_S3_BUCKET", s3Bucket);
     variables.put("DARKROOM_S3_REGION", s3Region);
-    // OpenMP threads that spin while they wait would take the cores from their neighbours, and each
-    // glibc arena of each
-    // thread would keep memory of its own.
-    variables.put("OMP_WAIT_POLICY", "PASSIVE");
+    // Each glibc arena of each thread would keep memory of its own.
     variables.put("MALLOC_ARENA_MAX", "2");
     return variables;
   }
