@@ -23,22 +23,25 @@ public final class DiffusionModel implements AutoCloseable {
   private static final List<String> COMPONENTS = List.of("text_encoder", "unet", "vae");
 
   private final StableDiffusionPipeline pipeline;
+  private final DeviceThread thread;
   private final PromptCache prompts;
   private @Nullable LatentColors colors;
 
-  private DiffusionModel(StableDiffusionPipeline pipeline) {
+  private DiffusionModel(StableDiffusionPipeline pipeline, DeviceThread thread) {
     this.pipeline = pipeline;
-    this.prompts = new PromptCache(pipeline::encode);
+    this.thread = thread;
+    this.prompts = new PromptCache(prompt -> thread.run(() -> pipeline.encode(prompt)));
   }
 
   /**
    * Loads a diffusers folder.
    *
+   * @param thread of the device, shared by all models on it
    * @throws dev.darkroom.diffusion.DiffusionException in one sentence, if it is not a whole
    *     text-to-image model
    */
-  public static DiffusionModel load(Path folder, Device device) {
-    return new DiffusionModel(StableDiffusionPipeline.load(folder, device));
+  public static DiffusionModel load(Path folder, Device device, DeviceThread thread) {
+    return new DiffusionModel(StableDiffusionPipeline.load(folder, device), thread);
   }
 
   /**
@@ -99,7 +102,7 @@ public final class DiffusionModel implements AutoCloseable {
    * are.
    */
   List<float[]> predict(List<Row> rows, LatentShape shape) {
-    return pipeline.predict(rows, pipelines(shape));
+    return thread.run(() -> pipeline.predict(rows, pipelines(shape)));
   }
 
   /**
@@ -108,7 +111,11 @@ public final class DiffusionModel implements AutoCloseable {
    * @throws dev.darkroom.diffusion.DiffusionException if a value is not finite
    */
   public RgbImage decode(ImageRow row) {
-    return pipeline.decode(row.state().sample(), pipelines(row.shape()));
+    return decode(row.state().sample(), row.shape());
+  }
+
+  private RgbImage decode(float[] latent, LatentShape shape) {
+    return thread.run(() -> pipeline.decode(latent, pipelines(shape)));
   }
 
   /** A rough and small picture of what a row is about to become. */
@@ -125,9 +132,7 @@ public final class DiffusionModel implements AutoCloseable {
       int channels = pipeline.latentShape(pipeline.factor(), pipeline.factor()).channels();
       fitted =
           LatentColors.fit(
-              channels,
-              pipeline.factor(),
-              (shape, latent) -> pipeline.decode(latent, pipelines(shape)).toPlanes());
+              channels, pipeline.factor(), (shape, latent) -> decode(latent, shape).toPlanes());
       colors = fitted;
     }
     return fitted;

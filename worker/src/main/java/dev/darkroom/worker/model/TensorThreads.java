@@ -7,9 +7,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Threads for work beside the engine's: a bounded number, in the order of arrival. */
+/**
+ * Threads for work beside the engine's: a bounded number, in the order of arrival. Those without
+ * work end, and with them the OpenMP teams that libtorch may have given them ({@link
+ * DeviceThread}).
+ */
 public final class TensorThreads implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  private static final Duration IDLE = Duration.ofMillis(100);
 
   private final ThreadPoolExecutor executor;
 
@@ -21,10 +27,11 @@ public final class TensorThreads implements AutoCloseable {
         new ThreadPoolExecutor(
             threads,
             threads,
-            0,
-            TimeUnit.SECONDS,
+            IDLE.toMillis(),
+            TimeUnit.MILLISECONDS,
             new LinkedBlockingQueue<>(),
             Thread.ofPlatform().name(name, 0).daemon().factory());
+    executor.allowCoreThreadTimeOut(true);
   }
 
   /** Runs work when its turn comes. */

@@ -15,6 +15,7 @@ import dev.darkroom.jobs.store.AttemptStore;
 import dev.darkroom.jobs.store.WorkerStore;
 import dev.darkroom.worker.engine.Engine;
 import dev.darkroom.worker.engine.EngineLoad;
+import dev.darkroom.worker.model.DeviceThread;
 import dev.darkroom.worker.model.DiffusionModel;
 import dev.darkroom.worker.model.ImageDenoiser;
 import dev.darkroom.worker.model.ImageRow;
@@ -33,6 +34,7 @@ public final class GenerationWorker implements JobTaker {
 
   private final Engine<ImageRow> engine;
   private final Thread engineThread;
+  private final DeviceThread device = new DeviceThread();
   private final TensorThreads loaders;
   private final TensorThreads studio;
   private final ModelShelf<DiffusionModel> shelf;
@@ -52,9 +54,10 @@ public final class GenerationWorker implements JobTaker {
         new ModelCache(new ModelFiles(objects), settings.cacheDir(), settings.cacheMaxBytes());
     engine = new Engine<>(settings.slots(), new ImageDenoiser(), System::nanoTime);
     engineThread = Thread.ofPlatform().name("engine").daemon().start(engine);
-    loaders = new TensorThreads("loader-", settings.slots());
+    loaders = new TensorThreads("loader-", settings.jobs());
     studio = new TensorThreads("studio-", 1);
-    shelf = new ModelShelf<>(settings.modelMemory(), new ModelSource(cache, settings.device()));
+    shelf =
+        new ModelShelf<>(settings.modelMemory(), new ModelSource(cache, settings.device(), device));
     events = new EventPublisher(settings.bootstrapServers());
     executor =
         new Executor<>(
@@ -63,7 +66,7 @@ public final class GenerationWorker implements JobTaker {
                 JobKind.GENERATION,
                 settings.pool(),
                 settings.name(),
-                settings.slots(),
+                settings.jobs(),
                 settings.lease(),
                 settings.grace()),
             GenerationSpec.class,
@@ -114,6 +117,7 @@ public final class GenerationWorker implements JobTaker {
     studio.close();
     loaders.close();
     shelf.close();
+    device.close();
     events.close();
   }
 }

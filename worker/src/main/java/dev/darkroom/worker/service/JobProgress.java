@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
  * than a person can see, and paints previews elsewhere, or not at all while there is other work.
  */
 final class JobProgress {
-  private static final long PROGRESS_NANOS = Duration.ofMillis(100).toNanos();
-  private static final long PREVIEW_NANOS = Duration.ofMillis(500).toNanos();
+  private static final long PROGRESS_NANOS = Duration.ofMillis(250).toNanos();
+  private static final long PREVIEW_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final JobContext<?> context;
   private final TensorThreads painters;

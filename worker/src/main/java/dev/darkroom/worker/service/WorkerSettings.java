@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * @param name who claims the jobs, unique among the workers alive
  * @param pool whose jobs it takes
- * @param slots rows denoised together, and jobs held at once
+ * @param slots rows denoised together
  * @param lease silence after which another worker may take over a job
  * @param grace how long running jobs may go on at a shutdown before they are handed back
  * @param modelMemory bytes that loaded models may hold
@@ -26,4 +26,13 @@ public record WorkerSettings(
     Device device,
     long modelMemory,
     Path cacheDir,
-    long cacheMaxBytes) {}
+    long cacheMaxBytes) {
+
+  /**
+   * Jobs held at once: half as many again as there are slots, so that rows wait at the engine's
+   * door while the jobs before them are decoded, uploaded and committed.
+   */
+  int jobs() {
+    return slots + (slots + 1) / 2;
+  }
+}

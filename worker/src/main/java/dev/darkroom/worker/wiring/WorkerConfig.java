@@ -13,7 +13,7 @@ public interface WorkerConfig extends ProcessConfig {
   Worker worker();
 
   interface Worker {
-    /** Rows denoised together, and jobs held at once. */
+    /** Rows denoised together. */
     @WithDefault("8")
     int slots();
 

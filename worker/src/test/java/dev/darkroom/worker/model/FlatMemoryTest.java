@@ -33,7 +33,8 @@ class FlatMemoryTest {
 
   @Test
   void aThousandImagesLeaveNoMemoryBehind() throws Exception {
-    try (DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu())) {
+    try (DeviceThread thread = new DeviceThread();
+        DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), thread)) {
       Engine<ImageRow> engine = new Engine<>(8, new ImageDenoiser(), System::nanoTime);
       generate(model, engine, WARM_UP);
       long before = residentBytes();

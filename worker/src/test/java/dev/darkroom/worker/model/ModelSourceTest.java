@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelSourceTest {
+  private final DeviceThread thread = new DeviceThread();
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
 
   @TempDir Path folder;
@@ -55,6 +56,7 @@ class ModelSourceTest {
 
   @AfterEach
   void close() {
+    thread.close();
     objects.close();
   }
 
@@ -105,7 +107,8 @@ class ModelSourceTest {
   }
 
   private void load(Sha256 version) throws InterruptedException {
-    ModelSource source = new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu());
+    ModelSource source =
+        new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu(), thread);
     try (var loadable = source.find(version.hex())) {
       loadable.load().close();
     }
