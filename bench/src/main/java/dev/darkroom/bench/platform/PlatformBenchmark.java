@@ -27,7 +27,7 @@ public final class PlatformBenchmark implements Benchmark {
 
   private static final int STEPS = 25;
   private static final double GUIDANCE = 4;
-  private static final int WARM_UP = 8;
+  private static final int WARM_UP = 32;
   private static final int IMAGES = 160;
 
   @Override
@@ -43,8 +43,9 @@ public final class PlatformBenchmark implements Benchmark {
 
   @Override
   public void run(List<String> arguments) throws IOException, InterruptedException {
-    double system = throughTheSystem();
-    double bare = bare();
+    int images = Benchmark.argument(arguments, 0, IMAGES);
+    double system = throughTheSystem(images);
+    double bare = bare(images);
     System.out.printf(
         Locale.ROOT,
         """
@@ -53,7 +54,7 @@ public final class PlatformBenchmark implements Benchmark {
         """,
         BATCH,
         STEPS,
-        IMAGES,
+        images,
         system,
         bare,
         system / bare,
@@ -61,25 +62,25 @@ public final class PlatformBenchmark implements Benchmark {
   }
 
   /** All jobs wait at the door from the start: the worker is never without work. */
-  private static double throughTheSystem() throws IOException, InterruptedException {
+  private static double throughTheSystem(int images) throws IOException, InterruptedException {
     try (RunningSystem system =
         RunningSystem.start("--workers", "1", "--trainers", "0", "--no-warm-up")) {
       system.warmUp();
       system.awaitAll(system.post(WARM_UP, STEPS));
       long began = System.nanoTime();
-      system.awaitAll(system.post(IMAGES, STEPS));
-      return IMAGES / seconds(began);
+      system.awaitAll(system.post(images, STEPS));
+      return images / seconds(began);
     }
   }
 
-  private static double bare() {
+  private static double bare(int images) {
     try (StableDiffusionPipeline pipeline = StableDiffusionPipeline.load(starter(), Device.cpu())) {
       batch(pipeline, 0);
       long began = System.nanoTime();
-      for (int done = 0; done < IMAGES; done += BATCH) {
+      for (int done = 0; done < images; done += BATCH) {
         batch(pipeline, done);
       }
-      return IMAGES / seconds(began);
+      return images / seconds(began);
     }
   }
 

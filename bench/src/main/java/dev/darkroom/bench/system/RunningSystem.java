@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** {@code ./darkroom up} on an empty folder of its own; closing stops it and removes the folder. */
 public final class RunningSystem implements AutoCloseable {
+  private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -123,7 +124,10 @@ public final class RunningSystem implements AutoCloseable {
     return ids;
   }
 
-  /** Waits until all have succeeded; another end is an error. */
+  /**
+   * Waits until all have succeeded; another end is an error. Asks no more often than a client
+   * would: what it asks costs the gateway the cores that the worker computes on.
+   */
   public void awaitAll(List<String> ids) throws IOException, InterruptedException {
     for (String id : ids.reversed()) {
       while (true) {
@@ -136,7 +140,7 @@ public final class RunningSystem implements AutoCloseable {
           throw new IllegalStateException(
               "prediction " + id + ": " + prediction.path("error").asText());
         }
-        Thread.sleep(20);
+        launcher.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS);
       }
     }
   }
