@@ -1,6 +1,7 @@
 package dev.darkroom.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -95,12 +96,56 @@ class GenerateKindsTest {
     assertEquals(height, line.get("height").intValue());
     RgbImage made = ImageFile.decode(Files.readAllBytes(out), 10_000);
     assertEquals(width, made.width());
+  @Test
+  void aModelThatReadsNoTextTakesNoPrompt() throws IOException {
+    for (String kind : List.of("latents", "pixels", "implicit")) {
+      Path out = folder.resolve(kind + ".png");
+      Run run = generateUnprompted(kind, "--steps", "2", "--out", out.toString());
+      assertEquals(0, run.status(), run.err());
+      RgbImage made = ImageFile.decode(Files.readAllBytes(out), 10_000);
+      assertEquals(run.lines().getFirst().get("width").intValue(), made.width());
+    }
+    String out = folder.resolve("class.png").toString();
+    Run run =
+        generateUnprompted(
+            "classes", "--class", "2", "--guidance-scale", "3", "--steps", "2", "--out", out);
+    assertEquals(0, run.status(), run.err());
+    assertRefused(
+        "--prompt: expected none for a model that is not conditioned on a text",
+        generateUnprompted("classes", "--prompt", "an apple", "--out", out));
+    assertRefused(
+        "--mask-image: expected none",
+        generateUnprompted("classes", "--mask-image", "m.png", "--out", out));
+    assertRefused(
+        "class: expected 0 to 4", generateUnprompted("classes", "--steps", "2", "--out", out));
+    assertRefused("--class: expected none", "image", "--class", "1");
+    assertRefused(
+        "--prompt: expected a text",
+        Run.of("generate", "--model", folder.resolve("image").toString(), "--out", out));
+  }
+
+  private Run generateUnprompted(String kind, String... flags) {
+    Path model = folder.resolve("unprompted-" + kind);
+    if (!Files.exists(model)) {
+      Run.copy(Run.TINY.resolveSibling("unconditional").resolve(kind), model);
+      if (kind.equals("classes")) {
+        Run.copy(Run.TINY.resolve("vae"), model.resolve("vae"));
+      }
+    }
+    List<String> arguments = new ArrayList<>(List.of("generate", "--model", model.toString()));
+    arguments.addAll(List.of(flags));
+    return Run.of(arguments.toArray(String[]::new));
+  }
+
     assertEquals(height, made.height());
     return made;
   }
 
   private void assertRefused(String reason, String kind, String... flags) {
-    Run run = generate(kind, folder.resolve("out.png"), flags);
+    assertRefused(reason, generate(kind, folder.resolve("out.png"), flags));
+  }
+
+  private static void assertRefused(String reason, Run run) {
     assertEquals(2, run.status(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
     assertTrue(run.err().contains(reason), run.err());

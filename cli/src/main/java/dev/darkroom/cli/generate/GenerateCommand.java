@@ -4,12 +4,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
 import dev.darkroom.diffusion.pipeline.GeneratedImage;
-import dev.darkroom.diffusion.pipeline.LatentShape;
-import dev.darkroom.diffusion.pipeline.Request;
 import dev.darkroom.diffusion.pipeline.Seed;
 import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
-import dev.darkroom.diffusion.pipeline.TextToImage;
+import dev.darkroom.diffusion.pipeline.UnconditionalPipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +16,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Images from a prompt, in process. Nothing is written before the last image is made. */
 @Command(
@@ -27,6 +28,8 @@ import picocli.CommandLine.Option;
     description = "Images from a prompt, in this process. One JSON line an image.")
 public final class GenerateCommand implements Callable<Integer> {
   private final Console console;
+
+  @Spec private CommandSpec command = CommandSpec.create();
 
   @Mixin private ModelOptions model = new ModelOptions();
   @Mixin private RequestOptions request = new RequestOptions();
@@ -57,30 +60,38 @@ public final class GenerateCommand implements Callable<Integer> {
     if (threads != null) {
       TorchRuntime.useThreads(threads);
     }
-    try (StableDiffusionPipeline loaded = model.load(path)) {
-      StableDiffusionPipeline pipeline = adapters.apply(loaded);
+    FittingFlags.check(command.commandLine().getParseResult(), model.readsText(path));
+    try (DiffusionPipeline loaded = model.load(path)) {
+      Task task = task(loaded);
       double loadSeconds = (System.nanoTime() - start) / 1e9;
-      run(pipeline, path, files, loadSeconds);
+      run(task, path, files, loadSeconds);
     }
     return 0;
   }
 
-  private void run(
-      StableDiffusionPipeline pipeline, Path path, List<Path> files, double loadSeconds) {
-    Request asked = picture.request(pipeline, request, adapters.sizedLike());
-    TextToImage text = asked.text();
-    LatentShape shape = pipeline.latentShape(text.width(), text.height());
-    List<Seed> seeds = noise.seeds(shape, output.images());
+  private Task task(DiffusionPipeline loaded) {
+    return switch (loaded) {
+      case StableDiffusionPipeline stable -> {
+        StableDiffusionPipeline pipeline = adapters.apply(stable);
+        yield Task.of(pipeline, picture.request(pipeline, request, adapters.sizedLike()));
+      }
+      case UnconditionalPipeline plain ->
+          Task.of(plain, request.unprompted(plain));
+    };
+  }
+
+  private void run(Task task, Path path, List<Path> files, double loadSeconds) {
+    List<Seed> seeds = noise.seeds(task.shape(), output.images());
 
     List<GeneratedImage> made = new ArrayList<>();
     List<ObjectNode> lines = new ArrayList<>();
     for (int from = 0; from < seeds.size(); from += output.batchSize()) {
       StepTimes times = new StepTimes(console);
       int to = Math.min(seeds.size(), from + output.batchSize());
-      List<GeneratedImage> batch = pipeline.generate(asked, seeds.subList(from, to), times);
+      List<GeneratedImage> batch = task.generator().generate(seeds.subList(from, to), times);
       for (int i = 0; i < batch.size(); i++) {
         lines.add(
-            line(files.get(from + i), noise.firstSeed() + from + i, text, path)
+            line(files.get(from + i), noise.firstSeed() + from + i, task, path)
                 .put("dtype", model.precision().torchName())
                 .put("load_seconds", loadSeconds)
                 .put("encode_seconds", times.encodeSeconds())
@@ -89,17 +100,17 @@ public final class GenerateCommand implements Callable<Integer> {
       }
       made.addAll(batch);
     }
-    output.write(files, made, lines, shape, console);
+    output.write(files, made, lines, task.shape(), console);
   }
 
-  private static ObjectNode line(Path file, long seed, TextToImage text, Path model) {
+  private static ObjectNode line(Path file, long seed, Task task, Path model) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("file", file.toString())
         .put("seed", seed)
-        .put("width", text.width())
-        .put("height", text.height())
-        .put("steps", text.sampling().steps())
+        .put("width", task.width())
+        .put("height", task.height())
+        .put("steps", task.steps())
         .put("model", model.toString());
   }
 }

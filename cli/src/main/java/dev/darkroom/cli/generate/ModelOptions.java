@@ -10,6 +10,7 @@ import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
 import dev.darkroom.diffusion.pipeline.ModelSource;
 import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
+import dev.darkroom.diffusion.pipeline.UnconditionalPipeline;
 import dev.darkroom.diffusion.schedule.PredictionType;
 import dev.darkroom.diffusion.singlefile.SingleFile.Reading;
 import dev.darkroom.diffusion.text.TextualInversion;
@@ -101,16 +102,35 @@ final class ModelOptions {
     }
   }
 
-  StableDiffusionPipeline load(Path path) {
+  /** Whether the model is conditioned on a text; told without its weights. */
+  boolean readsText(Path path) {
+    try (ModelSource source = source(path)) {
+      return DiffusionPipeline.readsText(source);
+    }
+  }
+
+  /** The model with what is put into it. */
+  DiffusionPipeline load(Path path) {
+    PredictionType prediction = singleFile.prediction();
+    boolean tiled = memory().contains(MemoryMode.VAE_TILING);
     DiffusionPipeline loaded = loaded(path);
     boolean whole = false;
     try {
-      StableDiffusionPipeline pipeline =
+      DiffusionPipeline pipeline =
           switch (loaded) {
-            case StableDiffusionPipeline stable -> withEmbeddings(predicting(stable));
+            case StableDiffusionPipeline stable -> {
+              StableDiffusionPipeline changed =
+                  withEmbeddings(prediction == null ? stable : stable.predicting(prediction));
+              yield tiled ? changed.tiled() : changed;
+            }
+            case UnconditionalPipeline plain -> {
+              UnconditionalPipeline changed =
+                  prediction == null ? plain : plain.predicting(prediction);
+              yield tiled ? changed.tiled() : changed;
+            }
           };
       whole = true;
-      return memory().contains(MemoryMode.VAE_TILING) ? pipeline.tiled() : pipeline;
+      return pipeline;
     } finally {
       if (!whole) {
         loaded.close();
@@ -151,10 +171,5 @@ final class ModelOptions {
         ? pipeline
         : pipeline.with(
             embeddings.stream().map(file -> TextualInversion.load(file, null)).toList());
-  }
-
-  private StableDiffusionPipeline predicting(StableDiffusionPipeline pipeline) {
-    PredictionType prediction = singleFile.prediction();
-    return prediction == null ? pipeline : pipeline.predicting(prediction);
   }
 }

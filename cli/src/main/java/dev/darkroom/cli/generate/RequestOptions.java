@@ -6,6 +6,8 @@ import dev.darkroom.diffusion.pipeline.Defaults;
 import dev.darkroom.diffusion.pipeline.Prompts;
 import dev.darkroom.diffusion.pipeline.Sampling;
 import dev.darkroom.diffusion.pipeline.TextToImage;
+import dev.darkroom.diffusion.pipeline.UnconditionalPipeline;
+import dev.darkroom.diffusion.pipeline.Unprompted;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
 import dev.darkroom.diffusion.sampler.SamplerType;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,19 @@ import picocli.CommandLine.Option;
 final class RequestOptions {
   private static final Defaults ANY = new Defaults(1, 1, 1, 1, 1);
 
-  @Option(names = "--prompt", required = true, paramLabel = "TEXT")
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "what the picture shows; a model that is not conditioned on a text takes none")
   private String prompt = "";
+
+  @Option(
+      names = "--class",
+      paramLabel = "N",
+      description =
+          "of a model that is conditioned on classes, from 0; guided away from the last one, which"
+              + " stands for none")
+  private @Nullable Integer classLabel;
 
   @Option(names = "--negative-prompt", paramLabel = "TEXT", description = "what to move away from")
   private String negativePrompt = "";
@@ -135,15 +148,30 @@ final class RequestOptions {
         new Prompts(prompt, negativePrompt, prompt2, PromptSyntax.parse(promptSyntax), clipSkip),
         width == null ? defaultWidth : width,
         height == null ? defaultHeight : height,
-        new Sampling(
-            scheduler == null ? null : SamplerType.parse(scheduler),
-            steps == null ? otherwise.steps() : steps,
-            eta,
-            originalSteps,
-            denoisingStart,
-            denoisingEnd),
+        sampling(otherwise.steps()),
         new ClassifierFreeGuidance(
             guidanceScale == null ? otherwise.guidanceScale() : guidanceScale, guidanceRescale),
         micro.conditioning());
+  }
+
+  /** What a model that reads no text is asked for. */
+  Unprompted unprompted(UnconditionalPipeline pipeline) {
+    int side = pipeline.defaultSide();
+    return new Unprompted(
+        width == null ? side : width,
+        height == null ? side : height,
+        classLabel,
+        sampling(pipeline.defaultSteps()),
+        new ClassifierFreeGuidance(guidanceScale == null ? 1 : guidanceScale, guidanceRescale));
+  }
+
+  private Sampling sampling(int otherwise) {
+    return new Sampling(
+        scheduler == null ? null : SamplerType.parse(scheduler),
+        steps == null ? otherwise : steps,
+        eta,
+        originalSteps,
+        denoisingStart,
+        denoisingEnd);
   }
 }

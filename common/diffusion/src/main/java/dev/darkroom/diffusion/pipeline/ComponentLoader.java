@@ -14,6 +14,7 @@ import dev.darkroom.diffusion.text.CLIPTextModelWithProjection;
 import dev.darkroom.diffusion.text.TextEncoder;
 import dev.darkroom.diffusion.tokenizer.PromptTokenizer;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import dev.darkroom.diffusion.unet.UNet2DModel;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,10 @@ record ComponentLoader(
 
   Part<UNet2DConditionModel> unet() {
     return load("unet", "UNet2DConditionModel", UNet2DConditionModel::load, precision.network());
+  }
+
+  Part<UNet2DModel> plainUnet() {
+    return load("unet", "UNet2DModel", UNet2DModel::load, precision.network());
   }
 
   /**

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param end the call to end before
  */
 record DenoisingLoop(
-    RowPredictor unet,
+    Predictor unet,
     Sampler sampler,
     Conditioning conditioning,
     LatentShape shape,

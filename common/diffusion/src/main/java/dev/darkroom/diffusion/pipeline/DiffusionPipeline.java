@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** A whole model that makes pictures, one class for each way of making them. */
-public sealed interface DiffusionPipeline extends AutoCloseable permits StableDiffusionPipeline {
+public sealed interface DiffusionPipeline extends AutoCloseable
+    permits StableDiffusionPipeline, UnconditionalPipeline {
 
   /**
    * Loads a diffusers folder.
@@ -30,7 +31,9 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
    */
   static DiffusionPipeline load(ModelSource source, Device device, Precision precision) {
     requireSupported(source);
-    return StableDiffusionPipeline.load(source, device, precision);
+    return readsText(source)
+        ? StableDiffusionPipeline.load(source, device, precision)
+        : UnconditionalPipeline.load(source, device, precision);
   }
 
   /**
@@ -42,10 +45,14 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
    */
   static DiffusionPipeline offloaded(
       Supplier<ModelSource> sources, Device device, Precision precision) {
+    boolean readsText;
     try (ModelSource source = sources.get()) {
       requireSupported(source);
+      readsText = readsText(source);
     }
-    return StableDiffusionPipeline.offloaded(sources, device, precision);
+    return readsText
+        ? StableDiffusionPipeline.offloaded(sources, device, precision)
+        : UnconditionalPipeline.offloaded(sources, device, precision);
   }
 
   private static void requireSupported(ModelSource source) {
@@ -60,12 +67,25 @@ public sealed interface DiffusionPipeline extends AutoCloseable permits StableDi
           "StableDiffusionXLImg2ImgPipeline",
           "StableDiffusionXLInpaintPipeline",
           "LatentConsistencyModelPipeline",
-          "LDMTextToImagePipeline" -> {}
+          "LDMTextToImagePipeline",
+          "LDMPipeline",
+          "DDPMPipeline",
+          "DDIMPipeline",
+          "PNDMPipeline" -> {}
       default ->
           throw DiffusionException.badCheckpoint(
-              "%s: expected a pipeline of Stable Diffusion 1, 2 or XL, got a %s, which is not supported yet"
+              "%s: expected a pipeline of Stable Diffusion 1, 2 or XL or of latent diffusion, got a %s, which is not supported yet"
                   .formatted(source.place(), source.index().className()));
     }
+  }
+
+  /** Whether a model is conditioned on a text; told without its weights. */
+  static boolean readsText(ModelSource source) {
+    return switch (source.index().className()) {
+      case "LDMPipeline", "DDPMPipeline", "DDIMPipeline", "PNDMPipeline" -> false;
+      case "StableDiffusionPipeline" -> !UnpromptedNet.isIn(source);
+      default -> true;
+    };
   }
 
   @Override

@@ -113,6 +113,27 @@ final class FirstStage {
         null);
   }
 
+  /**
+   * None: the network works on pixels, in [-1, 1].
+   *
+   * @param channels of a pixel; one is a gray, shown as three equal colours
+   */
+  static FirstStage ofPixels(NDManager manager, int channels) {
+    return new FirstStage(
+        x -> (channels == 1 ? x.repeat(1, 3) : x).toFloatArray(),
+        null,
+        () -> {
+          throw DiffusionException.badInput(
+              "tiling: expected a model with an AutoencoderKL, got one that works on pixels");
+        },
+        manager,
+        1,
+        channels,
+        channels == 1 ? 3 : channels,
+        1,
+        null);
+  }
+
   /** The same, a tile at a time where a picture is larger than the model was trained on. */
   FirstStage tiled() {
     return tiled.get();

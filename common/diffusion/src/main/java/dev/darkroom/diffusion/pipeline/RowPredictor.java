@@ -8,7 +8,6 @@ import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.unet.Conditions;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The U-Net over rows of plain arrays, so that no native memory outlives a call. Thread-safe. */
-final class RowPredictor {
+final class RowPredictor implements Predictor {
   private final Part<UNet2DConditionModel> part;
   private final UNet2DConditionModel unet;
   private final NDManager manager;
@@ -47,7 +46,8 @@ final class RowPredictor {
     return new RowPredictor(part, manager, adapters, nets);
   }
 
-  Controls controls() {
+  @Override
+  public Controls controls() {
     return controls;
   }
 
@@ -63,7 +63,8 @@ final class RowPredictor {
    * @param shape of every row's latent
    * @return in the order of the rows, [C*h*w] each
    */
-  List<float[]> predict(List<Row> rows, LatentShape shape) {
+  @Override
+  public List<float[]> predict(List<Row> rows, LatentShape shape) {
     Map<Integer, List<Integer>> byLength = new LinkedHashMap<>();
     for (int i = 0; i < rows.size(); i++) {
       int length = rows.get(i).conditions().context().length;
@@ -72,9 +73,9 @@ final class RowPredictor {
     float[][] predictions = new float[rows.size()][];
     for (List<Integer> places : byLength.values()) {
       float[] found = predictTogether(places.stream().map(rows::get).toList(), shape);
+      List<float[]> each = Rows.split(found, places.size());
       for (int i = 0; i < places.size(); i++) {
-        predictions[places.get(i)] =
-            Arrays.copyOfRange(found, i * shape.size(), (i + 1) * shape.size());
+        predictions[places.get(i)] = each.get(i);
       }
     }
     return List.of(predictions);
@@ -119,14 +120,8 @@ final class RowPredictor {
 
   /** [N] int64, or null for a model without classes. */
   private static @Nullable NDArray classLabels(List<Row> rows, NDManager call) {
-    if (rows.getFirst().conditions().shared().classLabel() == null) {
-      return null;
-    }
-    long[] labels = new long[rows.size()];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = Objects.requireNonNull(rows.get(i).conditions().shared().classLabel());
-    }
-    return call.create(labels);
+    long @Nullable [] labels = Rows.classLabels(rows);
+    return labels == null ? null : call.create(labels);
   }
 
   private static Conditions.@Nullable Added added(List<Row> rows, NDManager call) {

@@ -1,6 +1,10 @@
 package dev.darkroom.diffusion.pipeline;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Rows of plain arrays as those of a batch. */
 final class Rows {
@@ -13,6 +17,28 @@ final class Rows {
       timesteps[i] = rows.get(i).timestep();
     }
     return timesteps;
+  }
+
+  /** [N], or null for a model without classes. */
+  static long @Nullable [] classLabels(List<Row> rows) {
+    if (rows.getFirst().conditions().shared().classLabel() == null) {
+      return null;
+    }
+    long[] labels = new long[rows.size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = Objects.requireNonNull(rows.get(i).conditions().shared().classLabel());
+    }
+    return labels;
+  }
+
+  /** So many arrays of one length that stand one after the other. */
+  static List<float[]> split(float[] all, int count) {
+    int length = all.length / count;
+    List<float[]> arrays = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      arrays.add(Arrays.copyOfRange(all, i * length, (i + 1) * length));
+    }
+    return arrays;
   }
 
   /** One after the other. */

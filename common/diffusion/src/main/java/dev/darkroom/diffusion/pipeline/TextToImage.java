@@ -31,6 +31,10 @@ public record TextToImage(
   public static final int MAX_SIDE = 8192;
 
   public TextToImage {
+    requireSize(width, height);
+  }
+
+  static void requireSize(int width, int height) {
     if (width < 1 || width > MAX_SIDE || height < 1 || height > MAX_SIDE) {
       throw DiffusionException.badInput(
           "size: expected width and height of 1 to %d, got %d x %d"

@@ -146,6 +146,13 @@ public record UNetConfig(
     return encoderHidDim == null ? crossAttentionDim.getFirst() : encoderHidDim;
   }
 
+  /** Whether the model has any layer that attends to the context. */
+  public boolean attendsToContext() {
+    return midBlockType == MidBlockType.UNetMidBlock2DCrossAttn
+        || downBlockTypes.stream().anyMatch(DownBlockType::attends)
+        || upBlockTypes.stream().anyMatch(UpBlockType::attends);
+  }
+
   /** Whether the model takes pooled text embeddings and size numbers, as SDXL does. */
   public boolean takesAddedConditions() {
     return additionTimeEmbedDim != null;

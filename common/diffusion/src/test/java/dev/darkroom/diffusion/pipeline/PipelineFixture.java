@@ -48,11 +48,15 @@ final class PipelineFixture implements AutoCloseable {
    * @param folder where the model is put together
    */
   static PipelineFixture open(String kind, Path folder) {
-    SafetensorsFile expected = SafetensorsFile.open(resource("variants/" + kind + ".safetensors"));
+    return open(resource("variants/" + kind + ".safetensors"), assemble(kind, folder));
+  }
+
+  /** A model and what diffusers made of it. */
+  static PipelineFixture open(Path made, Path model) {
+    SafetensorsFile expected = SafetensorsFile.open(made);
     try {
       JsonNode cases = new ObjectMapper().readTree(expected.metadata().get("cases"));
-      return new PipelineFixture(
-          expected, cases, DiffusionPipeline.load(assemble(kind, folder), Device.cpu()));
+      return new PipelineFixture(expected, cases, DiffusionPipeline.load(model, Device.cpu()));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
