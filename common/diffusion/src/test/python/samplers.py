@@ -32,10 +32,10 @@ def model(x, t, step):
     return (0.5 * flat + 0.25 * flat.roll(-1) + bias * (1 - t / 2000)).reshape(x.shape)
 
 
-def sampler_case(class_name, config, steps, eta=None, seed=7, begin=None, original_steps=None, mu=None, sigmas=None):
+def sampler_case(class_name, config, steps, eta=None, seed=7, begin=None, original_steps=None, mu=None, sigmas=None, strength=None):
     """A whole run, or with ``begin`` one from a noised picture, as image-to-image starts at that call."""
     scheduler = getattr(diffusers, class_name).from_config(dict(config))
-    given = {"mu": mu, "sigmas": sigmas, "original_inference_steps": original_steps}
+    given = {"mu": mu, "sigmas": sigmas, "original_inference_steps": original_steps, "strength": strength}
     given = {name: value for name, value in given.items() if value is not None}
     asked = {name: np.array(value) if name == "sigmas" else value for name, value in given.items()}
     if not (sigmas and class_name == EULER):
@@ -136,6 +136,9 @@ def discrete_time_cases():
     yield sampler_case(LCM, {"thresholding": True, "sample_max_value": 1.5, "dynamic_thresholding_ratio": 0.9}, 4)
     yield sampler_case(LCM, {"clip_sample": True, "timestep_scaling": 5.0, "original_inference_steps": 20}, 7)
     yield sampler_case(LCM, SD, 4, original_steps=30)
+    yield sampler_case(LCM, SD, 4, strength=0.55)
+    yield sampler_case(TCD, SD, 4, 0.5, strength=0.55)
+    yield sampler_case(TCD, SD, 5, 0.5, original_steps=40, strength=0.3)
     for variance in ("fixed_small_log", "fixed_large"):
         yield sampler_case(DDPM, {**SD, "variance_type": variance}, 10)
     for curve in ("sigmoid", "laplace"):

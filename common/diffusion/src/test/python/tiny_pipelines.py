@@ -217,6 +217,13 @@ def draw_pictures():
 
     def blob(width, height):
         y, x = numpy.mgrid[0:height, 0:width]
+        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 4, "guidance_scale": 8.5, "seed": 2},
+        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "picture", "strength": 0.33, "steps": 5, "guidance_scale": 2.0, "seed": 3,
+               "original_inference_steps": 30},
+        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "picture", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 8.5,
+               "seed": 5},
+        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "odd", "mask": "mask", "strength": 0.6, "steps": 6, "guidance_scale": 3.0,
+               "seed": 6},
         return Image.fromarray(((((x / width - 0.6) / 0.3) ** 2 + ((y / height - 0.4) / 0.35) ** 2 < 1) * 255).astype(numpy.uint8))
 
     pictures = {

@@ -78,7 +78,8 @@ final class SchedulerForward {
         inputs.number("eta").orElse(null),
         inputs.number("mu").orElse(null),
         inputs.find("sigmas").map(NDArray::toFloatArray).orElse(null),
-        inputs.number("original_inference_steps").map(Double::intValue).orElse(null));
+        inputs.number("original_inference_steps").map(Double::intValue).orElse(null),
+        null);
   }
 
   private static void describe(Sampler sampler, NDManager manager, Map<String, NDArray> outputs) {

@@ -67,6 +67,7 @@ public sealed interface DiffusionPipeline extends AutoCloseable
           "StableDiffusionXLImg2ImgPipeline",
           "StableDiffusionXLInpaintPipeline",
           "LatentConsistencyModelPipeline",
+          "LatentConsistencyModelImg2ImgPipeline",
           "LDMTextToImagePipeline",
           "LDMPipeline",
           "DDPMPipeline",

@@ -12,22 +12,25 @@ import java.util.List;
  * A picture from a noised one. Meng et al. 2022 (SDEdit); {@code StableDiffusionImg2ImgPipeline} of
  * diffusers, and XL's. A seed's stream gives the encoder's draw, the noise, then what the sampler
  * draws. A picture that another model has left unfinished, at a share of the run that the request
- * says, is noised already.
+ * says, is noised already. A latent consistency model makes all its steps, closer together: {@code
+ * LatentConsistencyModelImg2ImgPipeline}.
  */
 record ImageToImagePipeline(LatentDiffusionModel model) {
 
   List<GeneratedImage> generate(ImageToImage request, List<Seed> seeds, Progress progress) {
     model.requireFor(ExtraChannels.NOTHING);
-    model.requireNoisedPictures();
     TextToImage asked = request.text();
     LatentShape shape = model.firstStage().latentShape(asked.width(), asked.height());
-    Sampler sampler = model.sampler(asked.sampling(), EarlyExport.TEXT);
+    Strength strength = new Strength(request.strength());
+    boolean spreads = model.spreadsStepsOverStrength(asked.sampling());
+    Sampler sampler =
+        model.sampler(asked.sampling(), EarlyExport.TEXT, spreads ? strength.share() : null);
     int end = asked.sampling().end(sampler, model.trainSteps());
     boolean isNoised = asked.sampling().start() != null;
     int begin =
         isNoised
             ? asked.sampling().begin(sampler, model.trainSteps())
-            : new Strength(request.strength()).begin(sampler, asked.sampling().steps());
+            : spreads ? 0 : strength.begin(sampler, asked.sampling().steps());
 
     // 1. prompts
     Conditioning text = model.conditioning(asked, sampler.steps());

@@ -22,7 +22,6 @@ record InpaintPipeline(LatentDiffusionModel model) {
 
   List<GeneratedImage> generate(Inpainting request, List<Seed> seeds, Progress progress) {
     model.requireFor(ExtraChannels.MASK_AND_PICTURE, ExtraChannels.NOTHING);
-    model.requireNoisedPictures();
     boolean readsMask = model.extra() == ExtraChannels.MASK_AND_PICTURE;
     TextToImage asked = request.text();
     LatentShape shape = model.firstStage().latentShape(asked.width(), asked.height());

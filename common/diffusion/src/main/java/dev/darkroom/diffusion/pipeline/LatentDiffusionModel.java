@@ -295,17 +295,6 @@ record LatentDiffusionModel(
     }
   }
 
-  /**
-   * @throws DiffusionException if the model cannot begin from a noised picture
-   */
-  void requireNoisedPictures() {
-    if (family == ModelFamily.LATENT_CONSISTENCY) {
-      throw DiffusionException.badInput(
-          "model: expected one that begins from a picture, got a latent consistency model, whose"
-              + " steps from a picture are not supported yet");
-    }
-  }
-
   /** Whether its rows are conditioned on a prompt alone. */
   boolean isConditionedOnTextAlone() {
     return extra == ExtraChannels.NOTHING
@@ -355,7 +344,9 @@ record LatentDiffusionModel(
             : scheduler;
     SamplerType type = other == null ? SamplerType.of(config) : other;
     return type.create(
-        config, new SamplerOptions(asked.steps(), asked.eta(), null, null, asked.originalSteps()));
+        config,
+        new SamplerOptions(
+            asked.steps(), asked.eta(), null, null, asked.originalSteps(), strength));
   }
 
   /** T, the training times. */
@@ -370,3 +361,21 @@ record LatentDiffusionModel(
     prompts.close();
   }
 }
+    return sampler(asked, export, null);
+  }
+
+  /**
+   * Whether a run from a picture makes all its steps, at times that are as close as the picture's
+   * strength says: a latent consistency model's. Other runs leave out the first steps.
+   */
+  boolean spreadsStepsOverStrength(Sampling asked) {
+    SamplerType type = asked.sampler() == null ? SamplerType.of(scheduler) : asked.sampler();
+    return family == ModelFamily.LATENT_CONSISTENCY && type.isDistilled();
+  }
+
+  /**
+   * The same over a part of the times.
+   *
+   * @param strength where steps are spread over it; else null
+   */
+  Sampler sampler(Sampling asked, EarlyExport export, @Nullable Double strength) {

@@ -18,7 +18,8 @@ enum ModelFamily {
       return STABLE_DIFFUSION_XL;
     }
     return switch (index.className()) {
-      case "LatentConsistencyModelPipeline" -> LATENT_CONSISTENCY;
+      case "LatentConsistencyModelPipeline", "LatentConsistencyModelImg2ImgPipeline" ->
+          LATENT_CONSISTENCY;
       case "LDMTextToImagePipeline" -> LATENT_DIFFUSION;
       default -> STABLE_DIFFUSION;
     };

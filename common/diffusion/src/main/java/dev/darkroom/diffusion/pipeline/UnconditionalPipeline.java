@@ -172,7 +172,7 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
             : own == null ? SamplerType.of(parts.scheduler()) : own;
     return type.create(
         parts.scheduler(),
-        new SamplerOptions(asked.steps(), asked.eta(), null, null, asked.originalSteps()));
+        new SamplerOptions(asked.steps(), asked.eta(), null, null, asked.originalSteps(), null));
   }
 
   private Conditioning conditioning(Unprompted request, int steps) {

@@ -15,8 +15,12 @@ final class DistilledTimes {
         .orElse("beta_schedule", "scaled_linear");
   }
 
-  /** T / k, 2 T / k ... of k original steps, thinned to n, from noisy to clean. */
-  static int[] of(SchedulerConfig config, int steps, int originalSteps) {
+  /**
+   * T / k, 2 T / k ... of k original steps, thinned to n, from noisy to clean.
+   *
+   * @param strength the share of the original steps, from the clean end, to take them from
+   */
+  static int[] of(SchedulerConfig config, int steps, int originalSteps, double strength) {
     int trainSteps = config.numTrainTimesteps();
     if (originalSteps < 1 || originalSteps > trainSteps) {
       throw DiffusionException.badInput(
@@ -24,27 +28,28 @@ final class DistilledTimes {
               .formatted(trainSteps, originalSteps));
     }
     int stride = trainSteps / originalSteps;
-    int[] times = new int[originalSteps];
-    for (int i = 0; i < originalSteps; i++) {
-      times[i] = (originalSteps - i) * stride - 1;
+    int[] times = new int[(int) (originalSteps * strength)];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = (times.length - i) * stride - 1;
     }
-    return thinned(times, steps, originalSteps);
+    return thinned(times, steps, times.length);
   }
 
   /** Every training time, thinned to n: what TCD does where the original steps are asked for. */
-  static int[] ofAll(SchedulerConfig config, int steps, int originalSteps) {
+  static int[] ofAll(SchedulerConfig config, int steps, int originalSteps, double strength) {
     int trainSteps = config.numTrainTimesteps();
-    int[] times = new int[trainSteps];
-    for (int i = 0; i < trainSteps; i++) {
-      times[i] = trainSteps - 1 - i;
+    int[] times = new int[(int) (trainSteps * strength)];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = times.length - 1 - i;
     }
-    return thinned(times, steps, Math.min(originalSteps, trainSteps));
+    return thinned(times, steps, Math.min(originalSteps, times.length));
   }
 
   private static int[] thinned(int[] times, int steps, int most) {
     if (steps < 1 || steps > most) {
       throw DiffusionException.badInput(
-          "steps: expected 1 to %d (original_inference_steps), got %d".formatted(most, steps));
+          "steps: expected 1 to %d (the share of original_inference_steps that strength says), got %d"
+              .formatted(most, steps));
     }
     double stride = (double) times.length / steps;
     int[] thinned = new int[steps];

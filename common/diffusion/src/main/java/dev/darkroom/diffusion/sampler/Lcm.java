@@ -23,16 +23,21 @@ public final class Lcm extends DiscreteTimeSampler {
    * @param config of which the fields of this class count
    * @param steps in [1, original steps]
    * @param originalSteps null is the configuration's own, 50 by default
+   * @param strength the share of them to take the steps from, in (0, 1]
    */
-  public Lcm(SchedulerConfig config, int steps, @Nullable Integer originalSteps) {
+  public Lcm(SchedulerConfig config, int steps, @Nullable Integer originalSteps, double strength) {
     this(
         DistilledTimes.withDefaults(config.only(FIELDS)),
         steps,
-        originalSteps == null ? config.integer("original_inference_steps", 50) : originalSteps);
+        originalSteps == null ? config.integer("original_inference_steps", 50) : originalSteps,
+        strength);
   }
 
-  private Lcm(SchedulerConfig own, int steps, int originalSteps) {
-    super(own, CleanEstimate.Limit.of(own, false), DistilledTimes.of(own, steps, originalSteps));
+  private Lcm(SchedulerConfig own, int steps, int originalSteps, double strength) {
+    super(
+        own,
+        CleanEstimate.Limit.of(own, false),
+        DistilledTimes.of(own, steps, originalSteps, strength));
     this.timestepScaling = (float) own.number("timestep_scaling", 10);
   }
 

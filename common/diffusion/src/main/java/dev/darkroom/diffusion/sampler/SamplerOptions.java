@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param sigmas levels instead of the sampler's own: a flow's, one a step and not yet shifted; or
  *     Euler's, with the level where it ends
  * @param originalSteps the steps of the distillation that LCM and TCD take theirs from
+ * @param strength the share of those, from the clean end, that they take theirs from, in (0, 1]
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record SamplerOptions(
@@ -21,16 +22,21 @@ public record SamplerOptions(
     @Nullable Double eta,
     @Nullable Double mu,
     float @Nullable [] sigmas,
-    @Nullable Integer originalSteps) {
+    @Nullable Integer originalSteps,
+    @Nullable Double strength) {
 
   /** Nothing but the step count. */
   public static SamplerOptions of(int steps) {
-    return new SamplerOptions(steps, null, null, null, null);
+    return new SamplerOptions(steps, null, null, null, null, null);
   }
 
   /** Step count and eta, as the pipelines of diffusers always give it. */
   public static SamplerOptions of(int steps, double eta) {
-    return new SamplerOptions(steps, eta, null, null, null);
+    return new SamplerOptions(steps, eta, null, null, null, null);
+  }
+
+  double strengthOr1() {
+    return strength == null ? 1 : strength;
   }
 
   double etaOr(double absent) {
@@ -38,10 +44,11 @@ public record SamplerOptions(
   }
 
   /** Refuses what a sampler would have to ignore. */
-  void allowOnly(boolean takesMu, boolean takesSigmas, boolean takesOriginalSteps) {
+  void allowOnly(boolean takesMu, boolean takesSigmas, boolean isDistilled) {
     refuse("mu", mu != null && !takesMu);
     refuse("sigmas", sigmas != null && !takesSigmas);
-    refuse("original_inference_steps", originalSteps != null && !takesOriginalSteps);
+    refuse("original_inference_steps", originalSteps != null && !isDistilled);
+    refuse("strength", strength != null && !isDistilled);
   }
 
   private static void refuse(String option, boolean given) {

@@ -67,6 +67,11 @@ public enum SamplerType {
     return classNames.getFirst();
   }
 
+  /** Whether its times are among those of a distillation. */
+  public boolean isDistilled() {
+    return this == LCM || this == TCD;
+  }
+
   /** The sampler of a short name or of a diffusers class name. */
   public static SamplerType parse(String name) {
     for (SamplerType type : values()) {
@@ -103,8 +108,7 @@ public enum SamplerType {
 
   /** This sampler on a model's schedule: {@code X.from_config(config)}. */
   public Sampler create(SchedulerConfig config, SamplerOptions options) {
-    options.allowOnly(
-        TAKE_MU.contains(this), TAKE_SIGMAS.contains(this), this == LCM || this == TCD);
+    options.allowOnly(TAKE_MU.contains(this), TAKE_SIGMAS.contains(this), isDistilled());
     int steps = options.steps();
     return switch (this) {
       case DDIM -> new Ddim(config, steps, options.etaOr(0));
@@ -132,8 +136,10 @@ public enum SamplerType {
       case DPMPP_2S_KARRAS -> new DpmSolverSinglestep(karras(config), steps, null);
       case DEIS -> new Deis(config, steps, options.mu());
       case UNIPC -> new UniPc(config, steps, options.mu(), options.sigmas());
-      case LCM -> new Lcm(config, steps, options.originalSteps());
-      case TCD -> new Tcd(config, steps, options.etaOr(0.3), options.originalSteps());
+      case LCM -> new Lcm(config, steps, options.originalSteps(), options.strengthOr1());
+      case TCD ->
+          new Tcd(
+              config, steps, options.etaOr(0.3), options.originalSteps(), options.strengthOr1());
       case EDM_EULER -> new EdmEuler(config, steps);
       case FLOW_MATCH_EULER -> new FlowMatchEuler(config, steps, options.mu(), options.sigmas());
       case FLOW_MATCH_HEUN -> new FlowMatchHeun(config, steps);

@@ -24,14 +24,21 @@ public final class Tcd extends DiscreteTimeSampler {
    * @param eta in [0, 1]
    * @param originalSteps null is the configuration's own, 50 by default; another one spreads the
    *     times over all of training
+   * @param strength the share of them to take the steps from, in (0, 1]
    */
-  public Tcd(SchedulerConfig config, int steps, double eta, @Nullable Integer originalSteps) {
+  public Tcd(
+      SchedulerConfig config,
+      int steps,
+      double eta,
+      @Nullable Integer originalSteps,
+      double strength) {
     this(
         DistilledTimes.withDefaults(config.only(FIELDS)),
         eta,
         originalSteps == null
-            ? DistilledTimes.of(config, steps, config.integer("original_inference_steps", 50))
-            : DistilledTimes.ofAll(config, steps, originalSteps));
+            ? DistilledTimes.of(
+                config, steps, config.integer("original_inference_steps", 50), strength)
+            : DistilledTimes.ofAll(config, steps, originalSteps, strength));
   }
 
   private Tcd(SchedulerConfig own, double eta, int[] timesteps) {

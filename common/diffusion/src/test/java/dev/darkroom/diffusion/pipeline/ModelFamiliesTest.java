@@ -182,8 +182,8 @@ class ModelFamiliesTest {
     try (PipelineFixture fixture = PipelineFixture.open("consistency", folder.resolve("lcm"))) {
       RgbImage picture = PipelineFixture.picture("picture");
       assertRefused(
-          "not supported yet",
-          () -> fixture.generate(new Request.ImageToImage(simple(), picture, 0.5), Seed.of(1)));
+          "steps: expected 1 to 25",
+          () -> fixture.generate(new Request.ImageToImage(many, picture, 0.5), Seed.of(1)));
     }
     assertRefused("less than the end", () -> new Sampling(null, 4, 0, null, 0.5, 0.4));
     assertRefused("between 0 and 1", () -> new Sampling(null, 4, 0, null, null, 1.0));
@@ -196,6 +196,7 @@ class ModelFamiliesTest {
             .replace("\"_class_name\"", "\"requires_aesthetics_score\": true, \"_class_name\""));
     assertRefused("requires_aesthetics_score", () -> DiffusionPipeline.load(model, Device.cpu()));
     try (PipelineFixture fixture = PipelineFixture.open("image", folder.resolve("image"))) {
+      TextToImage many = simple().with(Sampling.of(null, 26, 0));
       Prompts two = new Prompts("a", "", "b", PromptSyntax.PLAIN, 0);
       assertRefused("second prompt", () -> fixture.generate(simple().with(two), Seed.of(1)));
     }

@@ -84,7 +84,8 @@ class SamplerReferenceTest {
         fixture.has("sigmas") ? JsonLines.floats(fixture.get("sigmas")) : null,
         fixture.has("original_inference_steps")
             ? fixture.get("original_inference_steps").intValue()
-            : null);
+            : null,
+        fixture.has("strength") ? fixture.get("strength").doubleValue() : null);
   }
 
   /** From noise, or from a noised picture at a later call. */

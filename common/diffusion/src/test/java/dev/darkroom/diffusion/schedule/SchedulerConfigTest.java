@@ -107,7 +107,7 @@ class SchedulerConfigTest {
     assertThrows(DiffusionException.class, () -> SamplerType.DDIM.create(config, 10, 1.5));
     assertThrows(DiffusionException.class, () -> SamplerType.TCD.create(config, 10, -0.1));
     assertThrows(DiffusionException.class, () -> SamplerType.DDIM.create(config, 10, Double.NaN));
-    SamplerOptions all = new SamplerOptions(2, 0.0, 1.0, new float[] {1, 0.5f}, 50);
+    SamplerOptions all = new SamplerOptions(2, 0.0, 1.0, new float[] {1, 0.5f}, 50, null);
     for (SamplerType type : SamplerType.values()) {
       assertThrows(DiffusionException.class, () -> type.create(config, all), type.shortName());
     }
