@@ -120,6 +120,16 @@ KINDS |= {
     },
 }
 
+class Panorama(diffusers.StableDiffusionPanoramaPipeline):
+    """With windows of 8 latent pixels, 4 apart, and this autoencoder's factor."""
+
+    def get_views(self, panorama_height, panorama_width, window_size=8, stride=4, circular_padding=False):
+        scale = 8 // self.vae_scale_factor
+        return super().get_views(panorama_height * scale, panorama_width * scale, window_size, stride, circular_padding)
+
+
+KINDS |= {"large": {"class": "StableDiffusionPipeline"}}
+
 PROMPT = {"prompt": "a red apple", "negative_prompt": "ugly, blurry"}
 
 CASES = {
@@ -198,9 +208,22 @@ CASES |= {
         PROMPT | {"image": "odd", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 3.0, "seed": 0},
         PROMPT | {"image": "odd", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 3.0, "seed": 1},
     ],
+    "large": [
+        PROMPT | {"as": "Panorama", "steps": 4, "guidance_scale": 5.0, "seed": 0, "width": 64, "height": 48, "scheduler": "DDIMScheduler"},
+        PROMPT | {"as": "Panorama", "steps": 5, "guidance_scale": 3.0, "seed": 1, "width": 80, "height": 24,
+                  "scheduler": "DPMSolverMultistepScheduler"},
+        PROMPT | {"as": "Panorama", "steps": 3, "guidance_scale": 1.0, "seed": 2, "width": 32, "height": 48, "scheduler": "EulerDiscreteScheduler"},
+    ],
     "consistency": [
         ONE | {"steps": 4, "guidance_scale": 8.5, "seed": 0},
         ONE | {"steps": 3, "guidance_scale": 1.0, "seed": 1, "original_inference_steps": 30},
+        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 4, "guidance_scale": 8.5, "seed": 2},
+        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "picture", "strength": 0.33, "steps": 5, "guidance_scale": 2.0, "seed": 3,
+               "original_inference_steps": 30},
+        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "picture", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 8.5,
+               "seed": 5},
+        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "odd", "mask": "mask", "strength": 0.6, "steps": 6, "guidance_scale": 3.0,
+               "seed": 6},
     ],
 }
 
@@ -217,13 +240,6 @@ def draw_pictures():
 
     def blob(width, height):
         y, x = numpy.mgrid[0:height, 0:width]
-        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 4, "guidance_scale": 8.5, "seed": 2},
-        ONE | {"as": "LatentConsistencyModelImg2ImgPipeline", "image": "picture", "strength": 0.33, "steps": 5, "guidance_scale": 2.0, "seed": 3,
-               "original_inference_steps": 30},
-        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "picture", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 8.5,
-               "seed": 5},
-        ONE | {"as": "StableDiffusionInpaintPipeline", "image": "odd", "mask": "mask", "strength": 0.6, "steps": 6, "guidance_scale": 3.0,
-               "seed": 6},
         return Image.fromarray(((((x / width - 0.6) / 0.3) ** 2 + ((y / height - 0.4) / 0.35) ** 2 < 1) * 255).astype(numpy.uint8))
 
     pictures = {
@@ -266,7 +282,8 @@ def write_variant(kind, folder):
 
 
 def load(kind, folder, case):
-    cls = getattr(diffusers, case.get("as", KINDS[kind]["class"]))
+    name = case.get("as", KINDS[kind]["class"])
+    cls = Panorama if name == "Panorama" else getattr(diffusers, name)
     absent = {part: None for part in KINDS[kind].get("absent", ()) if kind != "latent-diffusion"}
     pipe = cls.from_pretrained(folder, torch_dtype=torch.float32, **absent)
     pipe.set_progress_bar_config(disable=True)

@@ -65,6 +65,16 @@ class GenerateKindsTest {
   }
 
   @Test
+  void largePicturesAreDenoisedThroughWindows() throws IOException {
+    RgbImage whole = assertMakes(64, 48, "image", "--width", "64", "--height", "48");
+    RgbImage parts =
+        assertMakes(64, 48, "image", "--width", "64", "--height", "48", "--window", "32");
+    assertNotEquals(whole, parts);
+    assertRefused("multiples of 4", "image", "--window", "30");
+    assertRefused("expected a --window with it", "image", "--window-overlap", "8");
+  }
+
+  @Test
   void refusesWhatAModelDoesNotTake() {
     assertRefused("--image: expected a picture", "edit");
     assertRefused("--mask-image", "inpaint", "--image", picture("picture"));
@@ -86,16 +96,6 @@ class GenerateKindsTest {
     assertRefused("padding", "image", "--image", picture("picture"), "--pad-left", "-8");
   }
 
-  private RgbImage assertMakes(int width, int height, String kind, String... flags)
-      throws IOException {
-    Path out = folder.resolve("out.png");
-    Run run = generate(kind, out, flags);
-    assertEquals(0, run.status(), run.err());
-    JsonNode line = run.lines().getFirst();
-    assertEquals(width, line.get("width").intValue());
-    assertEquals(height, line.get("height").intValue());
-    RgbImage made = ImageFile.decode(Files.readAllBytes(out), 10_000);
-    assertEquals(width, made.width());
   @Test
   void aModelThatReadsNoTextTakesNoPrompt() throws IOException {
     for (String kind : List.of("latents", "pixels", "implicit")) {
@@ -137,6 +137,16 @@ class GenerateKindsTest {
     return Run.of(arguments.toArray(String[]::new));
   }
 
+  private RgbImage assertMakes(int width, int height, String kind, String... flags)
+      throws IOException {
+    Path out = folder.resolve("out.png");
+    Run run = generate(kind, out, flags);
+    assertEquals(0, run.status(), run.err());
+    JsonNode line = run.lines().getFirst();
+    assertEquals(width, line.get("width").intValue());
+    assertEquals(height, line.get("height").intValue());
+    RgbImage made = ImageFile.decode(Files.readAllBytes(out), 10_000);
+    assertEquals(width, made.width());
     assertEquals(height, made.height());
     return made;
   }

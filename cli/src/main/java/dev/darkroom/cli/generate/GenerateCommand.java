@@ -35,6 +35,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Mixin private RequestOptions request = new RequestOptions();
   @Mixin private PictureOptions picture = new PictureOptions();
   @Mixin private AdapterOptions adapters = new AdapterOptions();
+  @Mixin private WindowOptions windows = new WindowOptions();
   @Mixin private NoiseOptions noise = new NoiseOptions();
   @Mixin private OutputOptions output = new OutputOptions();
 
@@ -52,6 +53,7 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() {
     request.check();
     adapters.check();
+    windows.check();
     List<Path> files = output.files();
     Path path = model.path();
     model.announce(console);
@@ -72,11 +74,10 @@ public final class GenerateCommand implements Callable<Integer> {
   private Task task(DiffusionPipeline loaded) {
     return switch (loaded) {
       case StableDiffusionPipeline stable -> {
-        StableDiffusionPipeline pipeline = adapters.apply(stable);
+        StableDiffusionPipeline pipeline = windows.apply(adapters.apply(stable));
         yield Task.of(pipeline, picture.request(pipeline, request, adapters.sizedLike()));
       }
-      case UnconditionalPipeline plain ->
-          Task.of(plain, request.unprompted(plain));
+      case UnconditionalPipeline plain -> Task.of(windows.apply(plain), request.unprompted(plain));
     };
   }
 

@@ -40,7 +40,7 @@ record DepthToImagePipeline(LatentDiffusionModel model) {
 
     // 3. denoise
     List<float[]> latents =
-        new DenoisingLoop(model.unet(), sampler, text, shape, sampler.steps(), progress)
+        new DenoisingLoop(model.predictor(), sampler, text, shape, sampler.steps(), progress)
             .run(pictures);
 
     // 4. decode

@@ -52,7 +52,7 @@ record ImageToImagePipeline(LatentDiffusionModel model) {
 
     // 3. denoise
     List<float[]> latents =
-        new DenoisingLoop(model.unet(), sampler, text, shape, end, progress).run(pictures);
+        new DenoisingLoop(model.predictor(), sampler, text, shape, end, progress).run(pictures);
 
     // 4. decode
     return model.firstStage().decode(latents, shape, progress);

@@ -68,7 +68,7 @@ record InpaintPipeline(LatentDiffusionModel model) {
 
     // 4. denoise
     List<float[]> latents =
-        new DenoisingLoop(model.unet(), sampler, text, shape, end, progress).run(pictures);
+        new DenoisingLoop(model.predictor(), sampler, text, shape, end, progress).run(pictures);
 
     // 5. decode, and put back what the mask does not cover
     List<GeneratedImage> made = model.firstStage().decode(latents, shape, progress);

@@ -38,7 +38,7 @@ record InstructPix2PixPipeline(LatentDiffusionModel model) {
 
     // 3. denoise
     List<float[]> latents =
-        new DenoisingLoop(model.unet(), sampler, edit, shape, sampler.steps(), progress)
+        new DenoisingLoop(model.predictor(), sampler, edit, shape, sampler.steps(), progress)
             .run(pictures);
 
     // 4. decode

@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param noised how an upscaler's picture is; null for other models
  * @param scored whether it is a refiner that is told an aesthetic score
  * @param loader of the parts
+ * @param windows through which the network sees large latents; null for the whole at once
  */
 record LatentDiffusionModel(
     NDManager manager,
@@ -56,7 +57,8 @@ record LatentDiffusionModel(
     ExtraChannels extra,
     @Nullable LowResolution noised,
     boolean scored,
-    ComponentLoader loader)
+    ComponentLoader loader,
+    @Nullable Windows windows)
     implements AutoCloseable {
   private static final String LOW_RES = "low_res_scheduler";
   private static final ClassifierFreeGuidance OFF = new ClassifierFreeGuidance(1, 0);
@@ -114,7 +116,8 @@ record LatentDiffusionModel(
               extra(source, unet.outline().config(), firstStage.channels()),
               noised,
               flag(source, "requires_aesthetics_score", false),
-              loader);
+              loader,
+              null);
       new FittingParts(source, model).check();
       loaded = true;
       return model;
@@ -189,31 +192,31 @@ record LatentDiffusionModel(
   }
 
   private LatentDiffusionModel with(TextEncoding otherPrompts, SchedulerConfig otherScheduler) {
+    return with(otherPrompts, unet, firstStage, otherScheduler, windows);
+  }
+
+  private LatentDiffusionModel with(TextEncoding otherPrompts, RowPredictor otherUnet) {
+    return with(otherPrompts, otherUnet, firstStage, scheduler, windows);
+  }
+
+  private LatentDiffusionModel with(
+      TextEncoding otherPrompts,
+      RowPredictor otherUnet,
+      FirstStage otherFirstStage,
+      SchedulerConfig otherScheduler,
+      @Nullable Windows otherWindows) {
     return new LatentDiffusionModel(
         manager,
         otherPrompts,
-        unet,
-        firstStage,
+        otherUnet,
+        otherFirstStage,
         otherScheduler,
         family,
         extra,
         noised,
         scored,
-        loader);
-  }
-
-  private LatentDiffusionModel with(TextEncoding otherPrompts, RowPredictor otherUnet) {
-    return new LatentDiffusionModel(
-        manager,
-        otherPrompts,
-        otherUnet,
-        firstStage,
-        scheduler,
-        family,
-        extra,
-        noised,
-        scored,
-        loader);
+        loader,
+        otherWindows);
   }
 
   /**
@@ -266,17 +269,17 @@ record LatentDiffusionModel(
 
   /** The same with less memory for large pictures. */
   LatentDiffusionModel tiled() {
-    return new LatentDiffusionModel(
-        manager,
-        prompts,
-        unet,
-        firstStage.tiled(),
-        scheduler,
-        family,
-        extra,
-        noised,
-        scored,
-        loader);
+    return with(prompts, unet, firstStage.tiled(), scheduler, windows);
+  }
+
+  /** The same, whose network sees large latents through windows. */
+  LatentDiffusionModel windowed(Windows others) {
+    return with(prompts, unet, firstStage, scheduler, others);
+  }
+
+  /** What a loop asks. */
+  Predictor predictor() {
+    return windows == null ? unet : new WindowedPredictor(unet, windows);
   }
 
   /** How an upscaler's picture is noised; every model that reads one has it. */
@@ -337,6 +340,24 @@ record LatentDiffusionModel(
 
   /** The sampler of a request on this model's schedule, corrected as diffusers' pipeline does. */
   Sampler sampler(Sampling asked, EarlyExport export) {
+    return sampler(asked, export, null);
+  }
+
+  /**
+   * Whether a run from a picture makes all its steps, at times that are as close as the picture's
+   * strength says: a latent consistency model's. Other runs leave out the first steps.
+   */
+  boolean spreadsStepsOverStrength(Sampling asked) {
+    SamplerType type = asked.sampler() == null ? SamplerType.of(scheduler) : asked.sampler();
+    return family == ModelFamily.LATENT_CONSISTENCY && type.isDistilled();
+  }
+
+  /**
+   * The same over a part of the times.
+   *
+   * @param strength where steps are spread over it; else null
+   */
+  Sampler sampler(Sampling asked, EarlyExport export, @Nullable Double strength) {
     SamplerType other = asked.sampler();
     SchedulerConfig config =
         family == ModelFamily.STABLE_DIFFUSION
@@ -361,21 +382,3 @@ record LatentDiffusionModel(
     prompts.close();
   }
 }
-    return sampler(asked, export, null);
-  }
-
-  /**
-   * Whether a run from a picture makes all its steps, at times that are as close as the picture's
-   * strength says: a latent consistency model's. Other runs leave out the first steps.
-   */
-  boolean spreadsStepsOverStrength(Sampling asked) {
-    SamplerType type = asked.sampler() == null ? SamplerType.of(scheduler) : asked.sampler();
-    return family == ModelFamily.LATENT_CONSISTENCY && type.isDistilled();
-  }
-
-  /**
-   * The same over a part of the times.
-   *
-   * @param strength where steps are spread over it; else null
-   */
-  Sampler sampler(Sampling asked, EarlyExport export, @Nullable Double strength) {

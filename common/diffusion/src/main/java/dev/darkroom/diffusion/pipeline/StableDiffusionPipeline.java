@@ -165,6 +165,17 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
   }
 
   /**
+   * The same model, whose network sees pictures larger than a window in overlapping windows, one
+   * after the other, and averages what they show: Bar-Tal et al. 2023. Closing either closes both.
+   *
+   * @param side of a window in pixels, a multiple of {@link #factor()}
+   * @param overlap pixels that a window shares with the next, another such multiple
+   */
+  public StableDiffusionPipeline windowed(int side, int overlap) {
+    return new StableDiffusionPipeline(model.windowed(Windows.ofPixels(side, overlap, factor())));
+  }
+
+  /**
    * The states of a plain prompt's tokens, which the network attends to.
    *
    * @return [T * D], {@link #contextShape()}

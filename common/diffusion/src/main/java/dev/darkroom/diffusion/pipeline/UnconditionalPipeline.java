@@ -58,6 +58,10 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
       return new Parts(loader, net, other, scheduler, sampler, side, steps);
     }
 
+    Parts with(Windows windows) {
+      return new Parts(loader, net.through(windows), firstStage, scheduler, sampler, side, steps);
+    }
+
     Parts with(SchedulerConfig other) {
       return new Parts(loader, net, firstStage, other, sampler, side, steps);
     }
@@ -244,6 +248,18 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
    */
   public UnconditionalPipeline tiled() {
     return new UnconditionalPipeline(parts.with(parts.firstStage().tiled()));
+  }
+
+  /**
+   * The same model, whose network sees pictures larger than a window in overlapping windows, one
+   * after the other, and averages what they show: Bar-Tal et al. 2023. Closing either closes both.
+   *
+   * @param side of a window in pixels, a multiple of {@link #factor()}
+   * @param overlap pixels that a window shares with the next, another such multiple
+   */
+  public UnconditionalPipeline windowed(int side, int overlap) {
+    Windows windows = Windows.ofPixels(side, overlap, parts.firstStage().factor());
+    return new UnconditionalPipeline(parts.with(windows));
   }
 
   @Override

@@ -72,6 +72,12 @@ record UnpromptedNet(
         config.sampleSize());
   }
 
+  /** The same, which sees large maps through windows. */
+  UnpromptedNet through(Windows windows) {
+    return new UnpromptedNet(
+        new WindowedPredictor(unet, windows), context, classes, channels, side);
+  }
+
   private static @Nullable Integer classes(
       Path place, ClassEmbedding embedding, @Nullable Integer count) {
     return switch (embedding) {

@@ -48,7 +48,7 @@ record UpscalePipeline(LatentDiffusionModel model) {
 
     // 3. denoise
     List<float[]> latents =
-        new DenoisingLoop(model.unet(), sampler, text, shape, sampler.steps(), progress)
+        new DenoisingLoop(model.predictor(), sampler, text, shape, sampler.steps(), progress)
             .run(pictures);
 
     // 4. decode

@@ -58,6 +58,21 @@ class ModelFamiliesTest {
     return givesThePicturesOfDiffusers("latent-diffusion");
   }
 
+  @TestFactory
+  Stream<DynamicTest> largePicturesThroughWindowsAreThePanoramasOfDiffusers() {
+    PipelineFixture fixture = PipelineFixture.open("large", folder);
+    StableDiffusionPipeline windowed =
+        ((StableDiffusionPipeline) fixture.pipeline()).windowed(32, 16);
+    return fixture.tests(
+        (asked, index) ->
+            windowed
+                .generate(
+                    request(asked),
+                    List.of(Seed.of(asked.get("seed").longValue())),
+                    Progress.SILENT)
+                .getFirst());
+  }
+
   private Stream<DynamicTest> givesThePicturesOfDiffusers(String kind) {
     PipelineFixture fixture = PipelineFixture.open(kind, folder);
     return fixture.tests(
@@ -181,6 +196,7 @@ class ModelFamiliesTest {
     }
     try (PipelineFixture fixture = PipelineFixture.open("consistency", folder.resolve("lcm"))) {
       RgbImage picture = PipelineFixture.picture("picture");
+      TextToImage many = simple().with(Sampling.of(null, 26, 0));
       assertRefused(
           "steps: expected 1 to 25",
           () -> fixture.generate(new Request.ImageToImage(many, picture, 0.5), Seed.of(1)));
@@ -196,7 +212,6 @@ class ModelFamiliesTest {
             .replace("\"_class_name\"", "\"requires_aesthetics_score\": true, \"_class_name\""));
     assertRefused("requires_aesthetics_score", () -> DiffusionPipeline.load(model, Device.cpu()));
     try (PipelineFixture fixture = PipelineFixture.open("image", folder.resolve("image"))) {
-      TextToImage many = simple().with(Sampling.of(null, 26, 0));
       Prompts two = new Prompts("a", "", "b", PromptSyntax.PLAIN, 0);
       assertRefused("second prompt", () -> fixture.generate(simple().with(two), Seed.of(1)));
     }
