@@ -34,7 +34,7 @@ final class AdapterOptions {
       names = "--control",
       paramLabel = "DIR=IMAGE[@SCALE[,START,END]]",
       description =
-          "a ControlNet's folder and the picture it reads, at a scale, between two shares of the steps; canny:IMAGE"
+          "a ControlNet's folder or single file and the picture it reads, at a scale, between two shares of the steps; canny:IMAGE"
               + " and scribble:IMAGE make it of a photo; repeatable")
   private List<String> controls = new ArrayList<>();
 

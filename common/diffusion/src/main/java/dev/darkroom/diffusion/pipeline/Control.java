@@ -7,7 +7,8 @@ import java.nio.file.Path;
 /**
  * A ControlNet at work.
  *
- * @param folder of the ControlNet, as diffusers saves it
+ * @param folder of the ControlNet, as diffusers saves it; or a single file, whose config is that of
+ *     the model that it controls
  * @param picture what it reads, such as edges; resized to the result's size
  * @param scale how strongly it acts, and when
  */

@@ -12,6 +12,7 @@ import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.unet.UNetConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,7 +48,10 @@ record Controls(List<Loaded> nets, boolean guess) {
       ControlNetModel net =
           byFolder.computeIfAbsent(
               control.folder().toAbsolutePath().normalize(),
-              folder -> ControlNetModel.load(folder, manager, execution));
+              place ->
+                  Files.isDirectory(place)
+                      ? ControlNetModel.load(place, manager, execution)
+                      : ControlNetFile.load(place, unet, manager, execution));
       requireFits(control.folder(), net, unet);
       nets.add(new Loaded(net, control));
     }

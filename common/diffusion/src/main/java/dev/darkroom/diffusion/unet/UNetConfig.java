@@ -131,6 +131,45 @@ public record UNetConfig(
     }
   }
 
+  /** The same for an input of other channels. */
+  public UNetConfig ofInput(int channels) {
+    return new UNetConfig(
+        sampleSize,
+        channels,
+        outChannels,
+        centerInputSample,
+        flipSinToCos,
+        freqShift,
+        downBlockTypes,
+        midBlockType,
+        upBlockTypes,
+        onlyCrossAttention,
+        blockOutChannels,
+        layersPerBlock,
+        downsamplePadding,
+        midBlockScaleFactor,
+        normNumGroups,
+        normEps,
+        crossAttentionDim,
+        transformerLayersPerBlock,
+        reverseTransformerLayersPerBlock,
+        encoderHidDim,
+        attentionHeads,
+        useLinearProjection,
+        classEmbedding,
+        numClassEmbeds,
+        classEmbeddingsConcat,
+        additionTimeEmbedDim,
+        additionTextHeads,
+        projectionClassEmbeddingsInputDim,
+        upcastAttention,
+        timeScaleShift,
+        timeEmbeddingDim,
+        timeCondProjDim,
+        convInKernel,
+        convOutKernel);
+  }
+
   /** Channels of the time embedding. */
   public int timeChannels() {
     return timeEmbeddingDim == null ? 4 * blockOutChannels.getFirst() : timeEmbeddingDim;

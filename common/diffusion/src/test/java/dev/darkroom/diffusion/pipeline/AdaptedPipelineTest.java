@@ -7,6 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.Checkpoint;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
+import dev.darkroom.diffusion.checkpoint.StoredTensor;
+import dev.darkroom.diffusion.controlnet.ControlNetConfig;
+import dev.darkroom.diffusion.controlnet.ControlNetKeys;
 import dev.darkroom.diffusion.controlnet.ControlScale;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
@@ -15,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -53,6 +61,38 @@ class AdaptedPipelineTest {
             i ->
                 DynamicTest.dynamicTest(
                     fixture.cases().get(i).toString(), () -> check(fixture.cases().get(i), i)));
+  }
+
+  @Test
+  void aControlNetOfOneFileIsThatOfItsFolder() {
+    Path original = folder.resolve("control.safetensors");
+    try (Checkpoint weights = Checkpoint.open(ADAPTED.resolve("control"))) {
+      ControlNetConfig config =
+          ControlNetConfig.of(ModelConfig.of(ADAPTED.resolve("control/config.json")));
+      Map<String, StoredTensor> renamed = new LinkedHashMap<>();
+      ControlNetKeys.cldm(config)
+          .toOriginal(weights.tensors())
+          .tensors()
+          .forEach((key, tensor) -> renamed.put("control_model." + key, tensor));
+      SafetensorsWriter.copy(original, renamed, null, Map.of());
+    }
+    Path weights = ADAPTED.resolve("control/diffusion_pytorch_model.safetensors");
+    float[] expected = controlled(ADAPTED.resolve("control"));
+    for (Path file : List.of(original, weights)) {
+      assertArrayEquals(expected, controlled(file), file.toString());
+    }
+    DiffusionException refusal =
+        assertThrows(
+            DiffusionException.class, () -> controlled(ADAPTED.resolve("subject.safetensors")));
+    assertTrue(refusal.getMessage().contains("expected a ControlNet"), refusal.getMessage());
+  }
+
+  private static float[] controlled(Path place) {
+    return pipeline
+        .controlled(List.of(new Control(place, picture("edges-1"), FULL)), false)
+        .generate(request("a red apple", "", 2, 3), List.of(Seed.of(1)), Progress.SILENT)
+        .getFirst()
+        .latent();
   }
 
   private static void check(JsonNode run, int index) {
