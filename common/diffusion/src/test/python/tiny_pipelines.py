@@ -197,6 +197,7 @@ CASES |= {
         ONE | {"as": "StableDiffusionXLImg2ImgPipeline", "image": "picture", "denoising_start": 0.5, "steps": 5, "guidance_scale": 3.0, "seed": 7},
         ONE | {"as": "StableDiffusionXLInpaintPipeline", "image": "picture", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 3.0,
                "seed": 8},
+        PROMPT | {"prompt_2": "a photo of the moon", "negative_prompt_2": "an old cat", "steps": 3, "guidance_scale": 3.0, "seed": 9},
     ],
     "refiner": [
         PROMPT | {"start": "xl 3", "steps": 6, "guidance_scale": 3.0, "seed": 0, "denoising_start": 0.6},
@@ -295,7 +296,7 @@ def open_picture(name):
 
 
 PASSED = (
-    "prompt", "prompt_2", "negative_prompt", "guidance_scale", "guidance_rescale", "clip_skip", "strength", "eta", "width", "height",
+    "prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "guidance_scale", "guidance_rescale", "clip_skip", "strength", "eta", "width", "height",
     "image_guidance_scale", "noise_level", "original_inference_steps", "denoising_start", "denoising_end", "aesthetic_score",
     "negative_aesthetic_score")
 SIZES = ("original_size", "target_size", "crops_coords_top_left")

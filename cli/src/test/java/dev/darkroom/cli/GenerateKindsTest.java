@@ -56,9 +56,22 @@ class GenerateKindsTest {
     assertMakes(32, 32, "refiner", "--denoising-start", "0.6", "--latents", latents);
     assertMakes(32, 32, "refiner", "--image", picture("picture"), "--strength", "0.4");
     assertMakes(
-        32, 32, "xl", "--prompt-2", "a moon", "--original-size", "64x48", "--crop-top", "3");
+        32,
+        32,
+        "xl",
+        "--negative-prompt",
+        "ugly",
+        "--negative-prompt-2",
+        "blurry",
+        "--prompt-2",
+        "a moon",
+        "--original-size",
+        "64x48",
+        "--crop-top",
+        "3");
     assertMakes(32, 32, "consistency", "--original-inference-steps", "30");
     assertRefused("that another model ended with", "refiner", "--denoising-start", "0.6");
+    assertRefused("a negative prompt with it", "xl", "--negative-prompt-2", "a moon");
     assertRefused("1024x1024, got 64", "xl", "--original-size", "64");
     assertRefused("second prompt", "image", "--prompt-2", "a moon");
     assertRefused("original_inference_steps", "xl", "--original-inference-steps", "30");

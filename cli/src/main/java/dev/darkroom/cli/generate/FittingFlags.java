@@ -12,6 +12,7 @@ final class FittingFlags {
           "--prompt",
           "--negative-prompt",
           "--prompt-2",
+          "--negative-prompt-2",
           "--prompt-syntax",
           "--clip-skip",
           "--denoising-start",

@@ -42,6 +42,12 @@ final class RequestOptions {
   private @Nullable String prompt2;
 
   @Option(
+      names = "--negative-prompt-2",
+      paramLabel = "TEXT",
+      description = "the same of --negative-prompt")
+  private @Nullable String negativePrompt2;
+
+  @Option(
       names = "--prompt-syntax",
       paramLabel = "SYNTAX",
       description =
@@ -145,7 +151,13 @@ final class RequestOptions {
    */
   TextToImage text(Defaults otherwise, int defaultWidth, int defaultHeight) {
     return new TextToImage(
-        new Prompts(prompt, negativePrompt, prompt2, PromptSyntax.parse(promptSyntax), clipSkip),
+        new Prompts(
+            prompt,
+            negativePrompt,
+            prompt2,
+            negativePrompt2,
+            PromptSyntax.parse(promptSyntax),
+            clipSkip),
         width == null ? defaultWidth : width,
         height == null ? defaultHeight : height,
         sampling(otherwise.steps()),

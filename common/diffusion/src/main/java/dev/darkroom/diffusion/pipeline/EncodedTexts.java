@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.prompt.ComposedPrompt;
 import dev.darkroom.diffusion.prompt.EditedPrompt;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
@@ -32,6 +33,11 @@ final class EncodedTexts {
             : EditedPrompt.fixed(asked.negativePrompt());
     this.steps = steps;
     this.zeros = encoding.emptyIsZeros() && asked.negativePrompt().isEmpty();
+    if (zeros && asked.negativePrompt2() != null) {
+      throw DiffusionException.badInput(
+          "second negative prompt: expected a negative prompt with it for this model, whose empty one"
+              + " is zeros for both text encoders, got none");
+    }
     // diffusers skips layers for the prompt alone; the tools whose dialects these are, for both.
     int awaySkip = syntax == PromptSyntax.PLAIN ? 0 : asked.clipSkip();
     for (int step = 1; step <= steps; step++) {
@@ -42,7 +48,8 @@ final class EncodedTexts {
       }
       if ((guided || !prompt.isSingle()) && !zeros) {
         away.computeIfAbsent(
-            negative.at(step, steps), text -> encoding.encode(text, null, syntax, awaySkip));
+            negative.at(step, steps),
+            text -> encoding.encode(text, asked.negativePrompt2(), syntax, awaySkip));
       }
     }
   }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param negativePrompt what to move away from, where guidance is on; empty is diffusers' default
  * @param prompt2 for the second text encoder of a model with two; null for the same
+ * @param negativePrompt2 the same of the negative prompt
  * @param syntax how they are read
  * @param clipSkip layers of a CLIP text encoder to leave out at the end, as diffusers counts: for
  *     Stable Diffusion 1 and 2, 1 is the penultimate layer, A1111's 2; XL counts from there
@@ -16,11 +17,22 @@ public record Prompts(
     String prompt,
     String negativePrompt,
     @Nullable String prompt2,
+    @Nullable String negativePrompt2,
     PromptSyntax syntax,
     int clipSkip) {
 
+  /** The same negative prompt for both text encoders of a model with two. */
+  public Prompts(
+      String prompt,
+      String negativePrompt,
+      @Nullable String prompt2,
+      PromptSyntax syntax,
+      int clipSkip) {
+    this(prompt, negativePrompt, prompt2, null, syntax, clipSkip);
+  }
+
   /** Plain texts, encoded by all layers. */
   public static Prompts plain(String prompt, String negativePrompt) {
-    return new Prompts(prompt, negativePrompt, null, PromptSyntax.PLAIN, 0);
+    return new Prompts(prompt, negativePrompt, null, null, PromptSyntax.PLAIN, 0);
   }
 }

@@ -75,7 +75,12 @@ public record TextToImage(
   public TextToImage reading(PromptSyntax syntax, int clipSkip) {
     return with(
         new Prompts(
-            prompts.prompt(), prompts.negativePrompt(), prompts.prompt2(), syntax, clipSkip));
+            prompts.prompt(),
+            prompts.negativePrompt(),
+            prompts.prompt2(),
+            prompts.negativePrompt2(),
+            syntax,
+            clipSkip));
   }
 
   /** The same with other texts. */

@@ -107,6 +107,7 @@ class ModelFamiliesTest {
             asked.get("prompt").textValue(),
             asked.path("negative_prompt").asText(""),
             asked.path("prompt_2").textValue(),
+            asked.path("negative_prompt_2").textValue(),
             PromptSyntax.PLAIN,
             asked.path("clip_skip").asInt(0)),
         image == null ? asked.path("width").asInt(32) : image.width() / 4 * 4,
