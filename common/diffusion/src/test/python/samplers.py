@@ -91,6 +91,9 @@ MULTI, SINGLE = "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler"
 DEIS, UNIPC, LCM, TCD = "DEISMultistepScheduler", "UniPCMultistepScheduler", "LCMScheduler", "TCDScheduler"
 FLOW_EULER, FLOW_HEUN = "FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"
 EDM = "EDMEulerScheduler"
+EDM_MULTI = "EDMDPMSolverMultistepScheduler"
+IPNDM = "IPNDMScheduler"
+SA = "SASolverScheduler"
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
 
 
@@ -99,6 +102,7 @@ def samplers():
     yield from discrete_time_cases()
     yield from sigma_cases()
     yield from solver_cases()
+    yield from stochastic_adams_cases()
     yield from flow_cases()
 
 
@@ -167,6 +171,18 @@ def sigma_cases():
     for config in ({}, {"sigma_schedule": "exponential"}, {**V, "sigma_data": 1.0, "rho": 5.0, "final_sigmas_type": "sigma_min"}):
         for steps in (1, 9):
             yield sampler_case(EDM, config, steps)
+    for order in (1, 2, 3):
+        for kind in ("midpoint", "heun"):
+            solver = {"solver_order": order, "solver_type": kind}
+            for steps in (1, 2, 9, 17):
+                yield sampler_case(EDM_MULTI, solver, steps)
+            if order < 3:
+                yield sampler_case(EDM_MULTI, {**solver, **V, "algorithm_type": "sde-dpmsolver++"}, 8)
+    yield sampler_case(EDM_MULTI, {"sigma_schedule": "exponential", "lower_order_final": False}, 8)
+    yield sampler_case(EDM_MULTI, {"final_sigmas_type": "sigma_min", "sigma_min": 0.02, "sigma_max": 20.0, "euler_at_final": True}, 16)
+    yield sampler_case(EDM_MULTI, {"thresholding": True, "sample_max_value": 1.5, "dynamic_thresholding_ratio": 0.9}, 8)
+    for steps in (1, 2, 3, 4, 10, 25):
+        yield sampler_case(IPNDM, {}, steps)
 
 
 def solver_cases():
@@ -220,6 +236,24 @@ def solver_cases():
         yield sampler_case(SINGLE, {**COSINE, "lambda_min_clipped": -5.1}, steps)
         yield sampler_case(MULTI, {**SD, **V, "use_lu_lambdas": True}, steps)
     yield sampler_case(MULTI, {**COSINE, "use_lu_lambdas": True}, 6)
+
+
+def stochastic_adams_cases():
+    for predictor, corrector in ((1, 1), (2, 2), (2, 1), (3, 2), (1, 3), (3, 4), (4, 3)):
+        orders = {**SD, "predictor_order": predictor, "corrector_order": corrector}
+        for steps in (1, 2, 6, 20):
+            yield sampler_case(SA, {**orders, **V}, steps)
+        yield sampler_case(SA, orders, 9)
+        yield sampler_case(SA, {**orders, "lower_order_final": False}, 9)
+        yield sampler_case(SA, {**orders, "algorithm_type": "noise_prediction"}, 9)
+    for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
+        yield sampler_case(SA, {**SD, **V, flag: True}, 8)
+    for spacing in ("leading", "trailing"):
+        yield sampler_case(SA, {**SD, "timestep_spacing": spacing, "steps_offset": 1 if spacing == "leading" else 0}, 8)
+    yield sampler_case(SA, {**COSINE, "lambda_min_clipped": -5.1}, 8)
+    yield sampler_case(SA, {**SD, "prediction_type": "sample", "thresholding": True, "sample_max_value": 1.5}, 8)
+    yield sampler_case(SA, {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0}, 9)
+    yield sampler_case(SA, {**SD, **V}, 9, begin=4)
 
 
 def flow_cases():

@@ -1,98 +1,18 @@
 package dev.darkroom.diffusion.sampler;
 
-import dev.darkroom.diffusion.schedule.EdmLevels;
-import dev.darkroom.diffusion.schedule.PredictionType;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
-import dev.darkroom.diffusion.schedule.SigmaSchedule;
 
 /**
- * Euler's method with the preconditioning of EDM. Karras et al. 2022, algorithm 1 and table 1;
- * {@code EDMEulerScheduler} of diffusers, without churn.
- *
- * <p>The sample is x_0 + sigma e. The network is shown c_in x and told log(sigma) / 4; its answer F
- * gives x_0 = c_skip x + c_out F.
+ * Euler's method with the preconditioning of EDM. Karras et al. 2022, algorithm 1; {@code
+ * EDMEulerScheduler} of diffusers, without churn.
  */
-public final class EdmEuler implements Sampler {
-  static final String FIELDS =
-      "sigma_min sigma_max sigma_data sigma_schedule num_train_timesteps prediction_type rho"
-          + " final_sigmas_type";
-
-  private final SigmaSchedule levels;
-  private final float sigmaData;
-  private final float sign;
-  private final float initNoiseSigma;
-
+public final class EdmEuler extends EdmSampler {
   /**
    * @param config of which the fields of this class count
    * @param steps in [1, T]
    */
   public EdmEuler(SchedulerConfig config, int steps) {
-    SchedulerConfig own = config.only(FIELDS);
-    this.levels = EdmLevels.of(own, steps);
-    this.sigmaData = (float) own.number("sigma_data", 0.5);
-    double max = own.number("sigma_max", 80);
-    this.initNoiseSigma = (float) Math.sqrt(max * max + 1);
-    PredictionType prediction = own.predictionType();
-    this.sign =
-        switch (prediction) {
-          case EPSILON -> 1f;
-          case V_PREDICTION -> -1f;
-          case SAMPLE, FLOW -> throw own.wrong("prediction_type", "epsilon or v_prediction");
-        };
-  }
-
-  @Override
-  public int steps() {
-    return levels.steps();
-  }
-
-  @Override
-  public float timestep(int step) {
-    return levels.timestep(step);
-  }
-
-  @Override
-  public boolean hasWholeTimesteps() {
-    return false;
-  }
-
-  @Override
-  public float[] sigmas() {
-    return levels.sigmas();
-  }
-
-  @Override
-  public float initNoiseSigma() {
-    return initNoiseSigma;
-  }
-
-  @Override
-  public float[] addNoise(float[] x0, float[] noise, int step) {
-    return SigmaSampler.along(x0, noise, levels.sigma(step));
-  }
-
-  @Override
-  public float[] modelInput(SamplerState state) {
-    float sigma = levels.sigma(state.step());
-    float cIn = 1f / (float) Math.sqrt(sigma * sigma + sigmaData * sigmaData);
-    float[] input = state.sample().clone();
-    for (int i = 0; i < input.length; i++) {
-      input[i] *= cIn;
-    }
-    return input;
-  }
-
-  @Override
-  public float[] denoised(SamplerState state, float[] output) {
-    float sigma = levels.sigma(state.step());
-    float square = sigma * sigma + sigmaData * sigmaData;
-    float cSkip = sigmaData * sigmaData / square;
-    float cOut = sign * sigma * sigmaData / (float) Math.sqrt(square);
-    float[] x0 = new float[output.length];
-    for (int i = 0; i < x0.length; i++) {
-      x0[i] = cSkip * state.sample()[i] + cOut * output[i];
-    }
-    return x0;
+    super(config.only(FIELDS), steps);
   }
 
   @Override

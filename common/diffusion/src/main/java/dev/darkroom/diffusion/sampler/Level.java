@@ -17,6 +17,11 @@ record Level(float alpha, float sigma, float lambda) {
     return of(1f - sigma, sigma);
   }
 
+  /** Of a sample x_0 + sigma e. */
+  static Level ofVarianceExploding(float sigma) {
+    return of(1f, sigma);
+  }
+
   private static Level of(float alpha, float sigma) {
     return new Level(alpha, sigma, (float) Math.log(alpha) - (float) Math.log(sigma));
   }

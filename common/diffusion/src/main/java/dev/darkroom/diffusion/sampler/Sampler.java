@@ -15,7 +15,7 @@ import dev.darkroom.diffusion.random.NoiseSource;
  * }</pre>
  */
 public sealed interface Sampler
-    permits DiscreteTimeSampler, EdmEuler, FlowSampler, SigmaSampler, SolverSampler {
+    permits DiscreteTimeSampler, EdmSampler, FlowSampler, Ipndm, SigmaSampler, SolverSampler {
   /** The number of network calls, which may be more than the steps that were asked for. */
   int steps();
 

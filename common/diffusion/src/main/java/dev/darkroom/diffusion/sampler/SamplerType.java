@@ -38,9 +38,12 @@ public enum SamplerType {
   DPMPP_2S_KARRAS("dpmpp-2s-karras", "DPMSolverSinglestepScheduler"),
   DEIS("deis", "DEISMultistepScheduler"),
   UNIPC("unipc", "UniPCMultistepScheduler"),
+  SA_SOLVER("sa-solver", "SASolverScheduler"),
   LCM("lcm", "LCMScheduler"),
   TCD("tcd", "TCDScheduler"),
   EDM_EULER("edm-euler", "EDMEulerScheduler"),
+  EDM_DPMPP_2M("edm-dpmpp-2m", "EDMDPMSolverMultistepScheduler"),
+  IPNDM("ipndm", "IPNDMScheduler"),
   FLOW_MATCH_EULER("flow-euler", "FlowMatchEulerDiscreteScheduler"),
   FLOW_MATCH_HEUN("flow-heun", "FlowMatchHeunDiscreteScheduler");
 
@@ -136,11 +139,14 @@ public enum SamplerType {
       case DPMPP_2S_KARRAS -> new DpmSolverSinglestep(karras(config), steps, null);
       case DEIS -> new Deis(config, steps, options.mu());
       case UNIPC -> new UniPc(config, steps, options.mu(), options.sigmas());
+      case SA_SOLVER -> new SaSolver(config, steps);
       case LCM -> new Lcm(config, steps, options.originalSteps(), options.strengthOr1());
       case TCD ->
           new Tcd(
               config, steps, options.etaOr(0.3), options.originalSteps(), options.strengthOr1());
       case EDM_EULER -> new EdmEuler(config, steps);
+      case EDM_DPMPP_2M -> new EdmDpmSolverMultistep(config, steps);
+      case IPNDM -> new Ipndm(config, steps);
       case FLOW_MATCH_EULER -> new FlowMatchEuler(config, steps, options.mu(), options.sigmas());
       case FLOW_MATCH_HEUN -> new FlowMatchHeun(config, steps);
     };

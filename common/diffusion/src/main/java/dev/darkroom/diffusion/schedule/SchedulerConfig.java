@@ -44,7 +44,7 @@ public final class SchedulerConfig {
           num_train_timesteps original_inference_steps predict_x0 prediction_type predictor_order
           rescale_betas_zero_snr rho s_noise sample_max_value set_alpha_to_one shift shift_terminal
           sigma_data sigma_max sigma_min sigma_schedule skip_prk_steps solver_order solver_p solver_type
-          steps_offset stochastic_sampling thresholding time_shift_type timestep_scaling timestep_spacing
+          steps_offset stochastic_sampling tau_func thresholding time_shift_type timestep_scaling timestep_spacing
           timestep_type trained_betas use_beta_sigmas use_dynamic_shifting use_exponential_sigmas
           use_flow_sigmas use_karras_sigmas use_lu_lambdas variance_type"""
               .strip()

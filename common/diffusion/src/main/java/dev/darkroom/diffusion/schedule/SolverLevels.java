@@ -64,7 +64,10 @@ public final class SolverLevels {
     return SigmaSchedule.of(times, trained.at(times), last);
   }
 
-  /** {@code DEISMultistepScheduler}: its last step is empty on spaced levels. */
+  /**
+   * {@code DEISMultistepScheduler} and {@code SASolverScheduler}: their last step is empty on
+   * spaced levels.
+   */
   public static SigmaSchedule deis(SchedulerConfig config, int steps, @Nullable Double mu) {
     TrainedLevels trained = trained(config, steps);
     LevelSpacing spacing = LevelSpacing.of(config);
@@ -76,7 +79,8 @@ public final class SolverLevels {
       double[] levels = spacing.levels(trained.max(), trained.min(), steps);
       return SigmaSchedule.of(roundedKarras(spacing, trained, levels), levels, levels[steps - 1]);
     }
-    double[] times = spacedTimes(config, trained, trained.count(), steps);
+    int lastTimestep = trained.count() - clipped(config, trained);
+    double[] times = spacedTimes(config, trained, lastTimestep, steps);
     return SigmaSchedule.of(times, trained.at(times), trained.min());
   }
 

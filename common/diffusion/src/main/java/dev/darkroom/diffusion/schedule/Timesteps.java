@@ -26,7 +26,10 @@ public final class Timesteps {
     return rounded;
   }
 
-  static void checkSteps(int steps, int trainSteps) {
+  /**
+   * @throws DiffusionException if there are not so many steps in T training times
+   */
+  public static void checkSteps(int steps, int trainSteps) {
     if (steps < 1 || steps > trainSteps) {
       throw DiffusionException.badInput(
           "steps: expected 1 to %d (the model's training steps), got %d"

@@ -85,6 +85,7 @@ class PublishedGoldensTest {
       case "lcm" -> SamplerType.LCM;
       case "lms" -> SamplerType.LMS;
       case "pndm" -> SamplerType.PNDM;
+      case "sasolver" -> SamplerType.SA_SOLVER;
       case "tcd" -> SamplerType.TCD;
       case "unipc", "unipc_1d" -> SamplerType.UNIPC;
       default -> throw new IllegalArgumentException(scheduler);
