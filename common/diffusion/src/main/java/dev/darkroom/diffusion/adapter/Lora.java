@@ -27,11 +27,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of low-rank changes, open for reading: LoRA for linear layers and convolutions, LoCon. The
- * dialects are kohya's ({@code lora_unet_..._to_q.lora_down.weight}), PEFT's and diffusers' ({@code
- * unet....to_q.lora_A.weight}, {@code ....processor.to_q_lora.down.weight}) and cloneofsimo's
- * ({@code unet:12:down}); a file may mix them. Each layer has a rank of its own, and with kohya an
- * alpha of its own.
+ * A file of changes, open for reading: LoRA for linear layers and convolutions, LoCon, LoHa, LoKr.
+ * The dialects are kohya's ({@code lora_unet_..._to_q.lora_down.weight}), PEFT's and diffusers'
+ * ({@code unet....to_q.lora_A.weight}, {@code ....processor.to_q_lora.down.weight}) and
+ * cloneofsimo's ({@code unet:12:down}); a file may mix them. Each layer has a rank of its own, and
+ * with kohya an alpha of its own.
  */
 public final class Lora implements AutoCloseable {
   private static final Set<String> NUMBERED_CLASSES =
@@ -110,7 +110,7 @@ public final class Lora implements AutoCloseable {
       Part.Key parsed = Part.of(key);
       if (parsed == null) {
         throw DiffusionException.badCheckpoint(
-            "%s: tensor %s: expected the down, up, mid or alpha of a LoRA, which is what this library supports, got %s"
+            "%s: tensor %s: expected the factors of a LoRA, LoHa or LoKr, which is what this library supports, got %s"
                 .formatted(file.place(), key, Part.otherKind(key)));
       }
       Place place = numbered.get(parsed.layer());
@@ -188,6 +188,10 @@ public final class Lora implements AutoCloseable {
   }
 
   private void check(Place place, EnumMap<Part, String> keys) {
+    if (LycorisChange.isIn(keys.keySet())) {
+      checkLycoris(place, keys);
+      return;
+    }
     for (Part needed : List.of(Part.DOWN, Part.UP)) {
       if (!keys.containsKey(needed)) {
         throw DiffusionException.badCheckpoint(
@@ -205,6 +209,24 @@ public final class Lora implements AutoCloseable {
     requireShape(keys.get(Part.UP), shapes.up(), place);
     if (keys.containsKey(Part.MID)) {
       requireShape(keys.get(Part.MID), shapes.mid(), place);
+    }
+  }
+
+  private void checkLycoris(Place place, EnumMap<Part, String> keys) {
+    EnumMap<Part, Shape> shapes = new EnumMap<>(Part.class);
+    keys.forEach((part, key) -> shapes.put(part, shape(key)));
+    Shape weight = place.base().shape(place.layer());
+    String fault = LycorisChange.fault(weight, shapes);
+    if (fault != null) {
+      throw DiffusionException.badCheckpoint(
+          "%s: tensor %s: expected factors of a LoHa or LoKr of shape %s for %s of this model's %s, got %s; it was made for another base model"
+              .formatted(
+                  file.place(),
+                  keys.values().iterator().next(),
+                  weight,
+                  place.layer(),
+                  place.base().name(),
+                  fault));
     }
   }
 
@@ -233,6 +255,16 @@ public final class Lora implements AutoCloseable {
 
   private LowRank change(Place place, EnumMap<Part, String> keys, NDManager manager) {
     Shape weight = place.base().shape(place.layer());
+    if (LycorisChange.isIn(keys.keySet())) {
+      String alpha = keys.get(Part.ALPHA);
+      return LycorisChange.of(
+          weight,
+          alpha == null ? null : (Double) number(alpha, manager),
+          part ->
+              keys.containsKey(part)
+                  ? factor(keys.get(part), shape(keys.get(part)), manager)
+                  : null);
+    }
     String midKey = keys.get(Part.MID);
     LoraShapes shapes = LoraShapes.of(weight, shape(keys.get(Part.DOWN)), midKey != null);
     long rank = shapes.down().get(0);

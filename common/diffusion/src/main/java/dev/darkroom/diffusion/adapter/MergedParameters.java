@@ -19,6 +19,9 @@ public final class MergedParameters implements ParameterSource {
   private static final Program MERGE =
       Program.shared(
           """
+      def add(self, weight: Tensor, change: Tensor, scale: float) -> Tensor:
+        return weight + scale * change
+
       def merge(self, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
         change = torch.matmul(torch.flatten(up, 1), torch.flatten(down, 1))
         return weight + scale * change.view(weight.shape)
@@ -73,21 +76,20 @@ public final class MergedParameters implements ParameterSource {
   private static NDArray merged(NDArray weight, LowRank change, double strength) {
     double scale = strength * change.scale();
     NDArray mid = change.mid();
+    NDArray up = change.up();
+    if (up == null) {
+      return Scope.release(
+          MERGE.call("add").tensor(weight).tensor(change.down()).real(scale).run());
+    }
     NDArray merged =
         mid == null
-            ? MERGE
-                .call("merge")
-                .tensor(weight)
-                .tensor(change.down())
-                .tensor(change.up())
-                .real(scale)
-                .run()
+            ? MERGE.call("merge").tensor(weight).tensor(change.down()).tensor(up).real(scale).run()
             : MERGE
                 .call("merge_with_mid")
                 .tensor(weight)
                 .tensor(change.down())
                 .tensor(mid)
-                .tensor(change.up())
+                .tensor(up)
                 .real(scale)
                 .run();
     return Scope.release(merged);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a tensor of a LoRA is to its layer, told by how its key ends. */
+/** What a tensor of a LoRA, LoHa or LoKr is to its layer, told by how its key ends. */
 enum Part {
   DOWN(
       ".lora_down.weight",
@@ -24,15 +24,26 @@ enum Part {
       ".lora_linear_layer.up.weight",
       "_lora.up.weight",
       ":up"),
-  ALPHA(".alpha");
+  ALPHA(".alpha"),
+  HADA_W1_A(".hada_w1_a"),
+  HADA_W1_B(".hada_w1_b"),
+  HADA_W2_A(".hada_w2_a"),
+  HADA_W2_B(".hada_w2_b"),
+  HADA_T1(".hada_t1"),
+  HADA_T2(".hada_t2"),
+  LOKR_W1(".lokr_w1"),
+  LOKR_W1_A(".lokr_w1_a"),
+  LOKR_W1_B(".lokr_w1_b"),
+  LOKR_W2(".lokr_w2"),
+  LOKR_W2_A(".lokr_w2_a"),
+  LOKR_W2_B(".lokr_w2_b"),
+  LOKR_T2(".lokr_t2");
 
   /** Other adapters than LoRA, by what their keys hold. */
   private static final List<Map.Entry<String, String>> OTHERS =
       List.of(
           Map.entry("dora_scale", "DoRA"),
           Map.entry("lora_magnitude_vector", "DoRA"),
-          Map.entry("hada_", "LoHa"),
-          Map.entry("lokr_", "LoKr"),
           Map.entry("oft_", "OFT"),
           Map.entry("ia3", "IA3"),
           Map.entry(".diff", "full differences"));
@@ -41,6 +52,16 @@ enum Part {
 
   Part(String... ends) {
     this.ends = List.of(ends);
+  }
+
+  /** Whether it is a factor of LoHa. */
+  boolean isHada() {
+    return name().startsWith("HADA");
+  }
+
+  /** Whether it is a factor of LoKr. */
+  boolean isLokr() {
+    return name().startsWith("LOKR");
   }
 
   /**

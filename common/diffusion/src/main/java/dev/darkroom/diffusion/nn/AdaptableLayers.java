@@ -176,10 +176,11 @@ public final class AdaptableLayers {
     if (down.getShape().dimension() != 2) {
       return change;
     }
+    NDArray up = change.up();
     return new LowRank(
         down.reshape(down.getShape().add(1).add(1)),
         null,
-        change.up().reshape(change.up().getShape().add(1).add(1)),
+        up == null ? null : up.reshape(up.getShape().add(1).add(1)),
         change.scale());
   }
 }

@@ -5,18 +5,27 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change to one layer of low rank r: it adds {@code scale * up(mid(down(x)))}. Hu et al. 2021.
+ * A change to one layer of low rank r: it adds {@code scale * up(mid(down(x)))}, Hu et al. 2021; or
+ * one of no low rank, which adds {@code scale * down(x)}.
  *
  * @param down [r, in] for a linear layer, [r, in, k, k] for a convolution, or [r, in, 1, 1] where
- *     there is a middle
+ *     there is a middle; without {@code up} all of the change, of the layer's own shape
  * @param mid [r, r, k, k], or null: the k x k taps of a convolution whose change is decomposed once
  *     more (LyCORIS' LoCon)
- * @param up [out, r], or [out, r, 1, 1] for a convolution
+ * @param up [out, r], or [out, r, 1, 1] for a convolution; or null
  * @param scale alpha / r
  */
-public record LowRank(NDArray down, @Nullable NDArray mid, NDArray up, double scale) {
+public record LowRank(NDArray down, @Nullable NDArray mid, @Nullable NDArray up, double scale) {
+
+  /** A change of the shape of the layer's weight. */
+  public static LowRank whole(NDArray change, double scale) {
+    return new LowRank(change, null, null, scale);
+  }
 
   List<NDArray> factors() {
+    if (up == null) {
+      return List.of(down);
+    }
     return mid == null ? List.of(down, up) : List.of(down, mid, up);
   }
 }

@@ -12,7 +12,7 @@ def clear_strengths(self, strengths: Strengths) -> int:
   strengths.clear()
   return 0
 
-# factors: down, [mid], up. scale is alpha / rank.
+# factors: down, [mid], up; or one alone, the whole change. scale is alpha / rank.
 def attach(self, layer: Layer, adapter: int, factors: List[Tensor], scale: float) -> int:
   weight, biases, stride, padding, changes, strengths = layer
   changes[adapter] = (factors, scale)
@@ -24,6 +24,8 @@ def detach(self, layer: Layer, adapter: int) -> int:
   return len(changes)
 
 def low_rank(self, x: Tensor, factors: List[Tensor], stride: int, padding: int) -> Tensor:
+  if len(factors) == 1:
+    return torch.linear(x, factors[0]) if factors[0].dim() == 2 else self.bare_conv(x, factors[0], None, stride, padding)
   if factors[0].dim() == 2:
     return torch.linear(torch.linear(x, factors[0]), factors[1])
   if len(factors) == 3:

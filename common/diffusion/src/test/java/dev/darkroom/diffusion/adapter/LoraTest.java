@@ -51,6 +51,8 @@ class LoraTest {
     "lora, kohya-locon, 0.6, kohya-locon.0.6",
     "lora, peft, 1, peft",
     "lora, processor, 1, processor",
+    "lycoris, lycoris, 1, lycoris.1.0",
+    "lycoris, lycoris, 0.6, lycoris.0.6",
     "lora-sdxl, kohya-sdxl, 1, kohya-sdxl"
   })
   void changesAUNetAsTheReferenceDoes(
@@ -259,7 +261,23 @@ class LoraTest {
           loha
               + ": tensor "
               + layer
-              + ".hada_w1_a: expected the down, up, mid or alpha of a LoRA, which is what this library supports, got one of LoHa");
+              + ".hada_w1_a: expected factors of a LoHa or LoKr of shape (16, 16) for down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q of this model's unet, got factors that make no product; it was made for another base model");
+      Path wide = folder.resolve("wide.safetensors");
+      NDArray all = golden.manager().ones(new Shape(4, 5));
+      SafetensorsWriter.write(
+          wide, Map.of(layer + ".lokr_w1", all, layer + ".lokr_w2", all), TensorType.F32, Map.of());
+      DiffusionException refusal =
+          assertThrows(DiffusionException.class, () -> read(wide, golden, unet));
+      assertTrue(
+          refusal.getMessage().contains("a product of shape (16, 25)"), refusal.getMessage());
+      Path oft = folder.resolve("oft.safetensors");
+      SafetensorsWriter.write(oft, Map.of(layer + ".oft_blocks", one), TensorType.F32, Map.of());
+      assertRefused(
+          () -> read(oft, golden, unet),
+          oft
+              + ": tensor "
+              + layer
+              + ".oft_blocks: expected the factors of a LoRA, LoHa or LoKr, which is what this library supports, got one of OFT");
       Path half = folder.resolve("half.safetensors");
       SafetensorsWriter.write(
           half, Map.of(layer + ".lora_down.weight", one), TensorType.F32, Map.of());
