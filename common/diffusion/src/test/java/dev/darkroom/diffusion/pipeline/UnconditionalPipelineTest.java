@@ -108,6 +108,25 @@ class UnconditionalPipelineTest {
   }
 
   @Test
+  void onePartInMemoryAtATimeGivesTheSamePicture() {
+    for (String kind : List.of("latents", "classes", "implicit")) {
+      try (PipelineFixture fixture = open(kind);
+          UnconditionalPipeline offloaded =
+              (UnconditionalPipeline)
+                  DiffusionPipeline.offloaded(
+                      () -> ModelSource.folder(folder.resolve(kind)),
+                      Device.cpu(),
+                      Precision.FLOAT32)) {
+        Unprompted request = request(fixture, fixture.cases().get(0));
+        assertArrayEquals(
+            generate(fixture, request, Seed.of(1)).latent(),
+            offloaded.generate(request, List.of(Seed.of(1)), Progress.SILENT).getFirst().latent(),
+            kind);
+      }
+    }
+  }
+
+  @Test
   void diffusersDefaultsAreTheDefaults() {
     try (PipelineFixture pixels = open("pixels");
         PipelineFixture latents = open("latents")) {
