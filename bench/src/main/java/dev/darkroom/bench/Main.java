@@ -1,8 +1,11 @@
 package dev.darkroom.bench;
 
 import dev.darkroom.bench.accept.AcceptBenchmark;
+import dev.darkroom.bench.decode.DecodeBenchmark;
 import dev.darkroom.bench.dispatch.DispatchBenchmark;
+import dev.darkroom.bench.load.LoadBenchmark;
 import dev.darkroom.bench.memory.MemoryBenchmark;
+import dev.darkroom.bench.modes.ModesBenchmark;
 import dev.darkroom.bench.platform.PlatformBenchmark;
 import dev.darkroom.bench.train.TrainBenchmark;
 import dev.darkroom.bench.unet.UNetBenchmark;
@@ -20,7 +23,12 @@ public final class Main {
           new DispatchBenchmark(),
           new PlatformBenchmark(),
           new MemoryBenchmark(),
-          new UNetBenchmark(),
+          UNetBenchmark.small(),
+          UNetBenchmark.stableDiffusion(),
+          UNetBenchmark.tiny(),
+          new DecodeBenchmark(),
+          new ModesBenchmark(),
+          new LoadBenchmark(),
           new TrainBenchmark());
 
   private Main() {}

@@ -58,9 +58,12 @@ public final class Programs {
     return found;
   }
 
-  /** A class path resource beside {@code owner}, as a file of {@code folder}. */
+  /**
+   * A class path resource, by its name beside {@code owner} or from the root, as a file of {@code
+   * folder}.
+   */
   public static Path resource(Class<?> owner, String name, Path folder) throws IOException {
-    Path file = folder.resolve(name);
+    Path file = folder.resolve(Path.of(name).getFileName());
     try (InputStream in = owner.getResourceAsStream(name)) {
       Files.copy(Objects.requireNonNull(in, name), file);
     }

@@ -76,6 +76,7 @@ public final class SideBySide {
     double describe(ObjectNode line, String prefix, Stepper process) throws IOException {
       double peak = process.peakKilobytes() / 1024.0;
       line.put(prefix + "seconds", rounded(median(), 1000));
+      line.put(prefix + "cpu_seconds", rounded(medianCpu(), 10000));
       line.put(prefix + "peak_mb", Math.round(peak));
       return peak;
     }

@@ -1,4 +1,4 @@
-"""The peer of the unet benchmark: diffusers in eager mode. Arguments: the config, rows, threads.
+"""The peer of the unet benchmarks: diffusers in eager mode. Arguments: the config, rows, threads, the latent's side, dtype.
 
 Says {"parameters": N} when it is ready; runs one step for each line on its input and answers with its seconds and CPU seconds; at the
 end of the input it tells its peak resident memory.
@@ -11,11 +11,11 @@ import time
 import torch
 from diffusers import UNet2DConditionModel
 
-config, rows, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+config, rows, threads, side, dtype = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), getattr(torch, sys.argv[5])
 torch.set_num_threads(threads)
 with open(config) as file:
-    unet = UNet2DConditionModel.from_config(json.load(file)).eval()
-sample, context = torch.randn(rows, 4, 64, 64), torch.randn(rows, 77, 768)
+    unet = UNet2DConditionModel.from_config(json.load(file)).eval().to(dtype)
+sample, context = torch.randn(rows, 4, side, side, dtype=dtype), torch.randn(rows, 77, unet.config.cross_attention_dim, dtype=dtype)
 timestep = torch.full((rows,), 500)
 
 

@@ -84,12 +84,12 @@ public enum Precision {
   }
 
   /** Of what runs at every step. */
-  Execution network() {
+  public Execution network() {
     return network;
   }
 
   /** Of what runs once: text encoders and the autoencoder. */
-  Execution ends() {
+  public Execution ends() {
     return ends;
   }
 }

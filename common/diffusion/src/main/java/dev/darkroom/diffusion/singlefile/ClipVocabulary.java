@@ -16,14 +16,14 @@ import java.util.zip.GZIPInputStream;
  * The vocabulary that every published CLIP shares, which single files leave out: as the files of
  * transformers' CLIPTokenizer. Radford et al. 2021; OpenAI, MIT licence.
  */
-final class ClipVocabulary {
+public final class ClipVocabulary {
   private static final String MERGES = "clip/merges.txt.gz";
   private static final String END_OF_WORD = "</w>";
 
   private ClipVocabulary() {}
 
   /** Writes {@code merges.txt} and {@code vocab.json}. */
-  static void write(Path folder) {
+  public static void write(Path folder) {
     String merges = merges();
     try {
       Files.writeString(folder.resolve("merges.txt"), merges);
