@@ -42,6 +42,7 @@ public final class RehearseCommand implements Callable<Integer> {
                   options,
                   Installation.ofScript(StartUp.RECORD_CACHE),
                   new Progress(new PrintWriter(System.err, true, StandardCharsets.UTF_8)))) {
+        system.startTrainers();
         FirstImage.make(system.runFile(), root.resolve("first-image.png"));
       }
     } finally {

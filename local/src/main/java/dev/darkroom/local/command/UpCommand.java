@@ -73,6 +73,7 @@ public final class UpCommand implements Callable<Integer> {
       if (!noWarmUp && workers > 0) {
         out.println(warmUp(system.runFile(), data.path().resolve("first-image.png")));
       }
+      system.startTrainers();
       stop.await();
       err.println("stopping ...");
     } catch (InterruptedException e) {

@@ -23,7 +23,7 @@ public final class FirstImage {
       """
       {"version": "darkroom/starter", "input": {"prompt": "a red apple", "seed": 1}}""";
 
-  private static final Duration POLL = Duration.ofMillis(25);
+  private static final Duration POLL = Duration.ofMillis(100);
   private static final int UNAVAILABLE = 503;
 
   private final HttpClient http;
@@ -66,6 +66,8 @@ public final class FirstImage {
     var request =
         request("/v1/predictions")
             .header("Content-Type", "application/json")
+            // One long answer: polling would take the cores from the image that is asked for.
+            .header("Prefer", "wait=60")
             .POST(HttpRequest.BodyPublishers.ofString(REQUEST))
             .build();
     var response = http.send(request, BodyHandlers.ofString());

@@ -60,8 +60,8 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   /**
-   * Starts the services and the processes; returns when the gateway is healthy, and has written
-   * {@code run.json}.
+   * Starts the services and the processes but the trainers; returns when the gateway is healthy,
+   * and has written {@code run.json}.
    *
    * @param lock of the folder that keeps it all; must outlive the system
    * @throws SupervisorException when a port is taken or a part does not come up
@@ -89,11 +89,19 @@ public final class LocalSystem implements AutoCloseable {
     }
     awaitHealthy(gateway);
     progress.say("the gateway is healthy");
-    for (int i = 1; i <= options.trainers(); i++) {
-      trainers.add(launch(tensorCommand(Service.TRAINER, i)));
-    }
     synchronized (this) {
       healthy = true;
+    }
+    writeRunFile();
+  }
+
+  /**
+   * Starts the trainers: apart from the rest, so that the first image need not share the cores with
+   * a process that has nothing to do yet.
+   */
+  public synchronized void startTrainers() throws IOException {
+    for (int i = 1; i <= options.trainers(); i++) {
+      trainers.add(launch(tensorCommand(Service.TRAINER, i)));
     }
     writeRunFile();
   }
