@@ -52,6 +52,11 @@ final class StopSignal {
         throw e;
       }
     }
+    clearInterrupt();
+  }
+
+  /** Waits for the signal's handler to end: its interrupt may come after its count-down. */
+  private synchronized void clearInterrupt() {
     Thread.interrupted();
   }
 }
