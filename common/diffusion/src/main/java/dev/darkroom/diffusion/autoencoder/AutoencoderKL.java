@@ -146,6 +146,7 @@ public final class AutoencoderKL implements Network {
             return scope.keep(quantConv == null ? moments : quantConv.forward(moments));
           }
         },
+        shape.get(0),
         0,
         shape.get(2),
         shape.get(3));
@@ -176,6 +177,7 @@ public final class AutoencoderKL implements Network {
             return scope.keep(decoder.forward(z));
           }
         },
+        shape.get(0),
         1,
         shape.get(2),
         shape.get(3));

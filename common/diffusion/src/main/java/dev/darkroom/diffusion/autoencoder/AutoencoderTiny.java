@@ -88,7 +88,7 @@ public final class AutoencoderTiny implements Network {
    */
   public NDArray encode(NDArray image) {
     Shape shape = Maps.image(image, config.inChannels(), config.factor());
-    return weights.run(() -> latent(image), 0, shape.get(2), shape.get(3));
+    return weights.run(() -> latent(image), shape.get(0), 0, shape.get(2), shape.get(3));
   }
 
   /** The network itself works on images in [0, 1]. */
@@ -106,7 +106,7 @@ public final class AutoencoderTiny implements Network {
    */
   public NDArray decode(NDArray latent) {
     Shape shape = Maps.latent(latent, config.latentChannels());
-    return weights.run(() -> image(latent), 1, shape.get(2), shape.get(3));
+    return weights.run(() -> image(latent), shape.get(0), 1, shape.get(2), shape.get(3));
   }
 
   /** Latents beyond 3 are bent back softly, as in training. */

@@ -97,7 +97,7 @@ public final class VQModel implements Network {
    */
   public NDArray encode(NDArray image) {
     Shape shape = Maps.image(image, config.inChannels(), config.factor());
-    return weights.run(() -> latent(image), 0, shape.get(2), shape.get(3));
+    return weights.run(() -> latent(image), shape.get(0), 0, shape.get(2), shape.get(3));
   }
 
   private NDArray latent(NDArray image) {
@@ -136,7 +136,7 @@ public final class VQModel implements Network {
    */
   public NDArray decode(NDArray latent) {
     Shape shape = Maps.latent(latent, config.vqEmbedDim());
-    return weights.run(() -> image(latent), 1, shape.get(2), shape.get(3));
+    return weights.run(() -> image(latent), shape.get(0), 1, shape.get(2), shape.get(3));
   }
 
   private NDArray image(NDArray latent) {

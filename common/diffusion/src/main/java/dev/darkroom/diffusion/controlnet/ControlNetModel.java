@@ -153,6 +153,7 @@ public final class ControlNetModel implements Network, Adaptable {
             return scope.keep(conditioning.forward(rgb));
           }
         },
+        shape.get(0),
         shape.get(2),
         shape.get(3));
   }
@@ -186,7 +187,11 @@ public final class ControlNetModel implements Network, Adaptable {
     }
     long tokens = conditions.context().getShape().get(1);
     return weights.run(
-        () -> residuals(sample, timestep, conditions, hint), map.get(2), map.get(3), tokens);
+        () -> residuals(sample, timestep, conditions, hint),
+        map.get(0),
+        map.get(2),
+        map.get(3),
+        tokens);
   }
 
   private Conditions.Residuals residuals(

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * The sizes for which a model's weights are packed. Packing writes to the layers, so the first
@@ -36,8 +37,10 @@ final class PackedSizes {
     layers.add(layer);
   }
 
-  <T> T run(Supplier<T> forward, long... size) {
-    List<Long> key = Arrays.stream(size).boxed().toList();
+  /** One row alone has an order of weights of its own; two and more share one (packed.py). */
+  <T> T run(Supplier<T> forward, long rows, long... size) {
+    List<Long> key =
+        LongStream.concat(LongStream.of(Math.min(rows, 2)), Arrays.stream(size)).boxed().toList();
     lock.readLock().lock();
     try {
       if (known.contains(key)) {

@@ -109,10 +109,11 @@ public final class Weights {
    * Runs a forward of the model. The first of each size may rearrange weights, and so runs alone;
    * the others run together, from any threads.
    *
-   * @param size of the maps and sequences that come in, without the number of rows
+   * @param rows how many come in
+   * @param size of their maps and sequences
    */
-  public <T> T run(Supplier<T> forward, long... size) {
-    return packedSizes == null ? adaptable.run(forward) : packedSizes.run(forward, size);
+  public <T> T run(Supplier<T> forward, long rows, long... size) {
+    return packedSizes == null ? adaptable.run(forward) : packedSizes.run(forward, rows, size);
   }
 
   /** Every layer of the tree so far: where adapters act. */

@@ -122,7 +122,8 @@ public final class BertModel implements TextEncoder {
   @Override
   public TextStates forward(NDArray ids, @Nullable NDArray attentionMask) {
     TextInputs.check(ids, attentionMask, config.maxPositionEmbeddings(), config.vocabSize());
-    return weights.run(() -> encode(ids, attentionMask), ids.getShape().get(1));
+    return weights.run(
+        () -> encode(ids, attentionMask), ids.getShape().get(0), ids.getShape().get(1));
   }
 
   private TextStates encode(NDArray ids, @Nullable NDArray attentionMask) {

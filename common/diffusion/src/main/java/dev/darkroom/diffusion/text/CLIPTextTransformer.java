@@ -74,7 +74,8 @@ final class CLIPTextTransformer {
           "added embeddings: expected [E,%d], got %s"
               .formatted(config.hiddenSize(), added.getShape()));
     }
-    return weights.run(() -> encode(ids, mask, added), ids.getShape().get(1));
+    return weights.run(
+        () -> encode(ids, mask, added), ids.getShape().get(0), ids.getShape().get(1));
   }
 
   private TextStates encode(NDArray ids, @Nullable NDArray mask, @Nullable NDArray added) {

@@ -133,7 +133,8 @@ public final class T5EncoderModel implements TextEncoder {
   @Override
   public TextStates forward(NDArray ids, @Nullable NDArray attentionMask) {
     TextInputs.check(ids, attentionMask, MAX_POSITIONS, config.vocabSize());
-    return weights.run(() -> encode(ids, attentionMask), ids.getShape().get(1));
+    return weights.run(
+        () -> encode(ids, attentionMask), ids.getShape().get(0), ids.getShape().get(1));
   }
 
   private TextStates encode(NDArray ids, @Nullable NDArray mask) {

@@ -130,7 +130,8 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     InputShapes.check(config, sample, timestep, conditions);
     Shape map = sample.getShape();
     long tokens = conditions.context().getShape().get(1);
-    return weights.run(() -> predict(sample, timestep, conditions), map.get(2), map.get(3), tokens);
+    return weights.run(
+        () -> predict(sample, timestep, conditions), map.get(0), map.get(2), map.get(3), tokens);
   }
 
   private NDArray predict(NDArray sample, NDArray timestep, Conditions conditions) {

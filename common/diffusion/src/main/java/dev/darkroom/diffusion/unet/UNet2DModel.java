@@ -124,7 +124,8 @@ public final class UNet2DModel implements Network, Adaptable {
   public NDArray forward(NDArray sample, NDArray timestep, @Nullable NDArray classLabels) {
     InputShapes.checkSample(config.inChannels(), sample, timestep);
     Shape map = sample.getShape();
-    return weights.run(() -> predict(sample, timestep, classLabels), map.get(2), map.get(3));
+    return weights.run(
+        () -> predict(sample, timestep, classLabels), map.get(0), map.get(2), map.get(3));
   }
 
   private NDArray predict(NDArray sample, NDArray timestep, @Nullable NDArray classLabels) {

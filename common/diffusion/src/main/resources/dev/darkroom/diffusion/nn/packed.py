@@ -38,17 +38,20 @@ def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, paddin
   scales = [scale, torch.zeros_like(scale, dtype=3)]
   return self.made_layer(pack, scales, bias, stride, padding, strengths)
 
-def weight_for(self, layer: Layer, height: int, width: int) -> Tensor:
+# oneDNN may want another order for one row than for several, which all want the same. A weight in the wrong order is not refused: it
+# is brought into the right one at every call, by a loop that takes longer than all the rest.
+def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales = weight
-  size = height * 1048576 + width
+  rows = min(rows, 2)
+  size = (rows * 1048576 + height) * 1048576 + width
   if size in packs:
     return packs[size]
   if 0 in packs:
     dense = packs[0]
   else:
     dense = torch.to_dense(list(packs.values())[0])
-  packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [1, dense.shape[1], height, width])
+  packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
   if 0 in packs:
     packs.clear()
   packs[size] = packed
@@ -88,7 +91,7 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
   if len(scales) > 0:
     y = self.quantised_conv(x, packs[0], scales, bias, stride, padding)
   else:
-    y = self.bare_conv(x, self.weight_for(layer, x.shape[2], x.shape[3]), bias, stride, padding)
+    y = self.bare_conv(x, self.weight_for(layer, x.shape[0], x.shape[2], x.shape[3]), bias, stride, padding)
   return self.adapted(y, x, changes, strengths, stride, padding)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
