@@ -35,9 +35,13 @@ public record Processor(Set<String> features) {
     return features.containsAll(Set.of("avx512bw", "avx512vl", "avx512dq"));
   }
 
-  /** Whether bfloat16 has matrix units of its own, several times as fast as all else. */
-  public boolean hasBfloat16Tiles() {
-    return features.contains("amx_bf16") && computesBfloat16();
+  /**
+   * Whether bfloat16 has instructions of its own (matrix units, or dot products of twice float32's
+   * rate), which makes it the fastest of all.
+   */
+  public boolean multipliesBfloat16() {
+    boolean instructions = features.contains("amx_bf16") || features.contains("avx512_bf16");
+    return instructions && computesBfloat16();
   }
 
   private static Processor read() {

@@ -56,7 +56,7 @@ public enum Precision {
    * sees (more than 35 dB of peak signal to noise).
    */
   public static Precision fastest(Processor processor) {
-    if (processor.hasBfloat16Tiles()) {
+    if (processor.multipliesBfloat16()) {
       return BFLOAT16;
     }
     return processor.computesInt8() ? INT8 : FLOAT32;

@@ -22,7 +22,7 @@ class ProcessorTest {
         Set.of("fpu", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"), processor.features());
     assertTrue(processor.computesInt8());
     assertTrue(processor.computesBfloat16());
-    assertFalse(processor.hasBfloat16Tiles());
+    assertFalse(processor.multipliesBfloat16());
   }
 
   @Test

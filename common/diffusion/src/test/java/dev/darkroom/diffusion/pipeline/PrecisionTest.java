@@ -66,7 +66,8 @@ class PrecisionTest {
     "avx2, FLOAT32",
     "avx512_vnni, INT8",
     "avx_vnni, INT8",
-    "avx512bw avx512vl avx512dq avx512_bf16 avx512_vnni, INT8",
+    "avx512bw avx512vl avx512dq avx512_vnni, INT8",
+    "avx512bw avx512vl avx512dq avx512_bf16 avx512_vnni, BFLOAT16",
     "avx512bw avx512vl avx512dq avx512_vnni amx_bf16, BFLOAT16"
   })
   void theFastestDependsOnTheProcessor(String features, Precision expected) {
