@@ -16,7 +16,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,6 +54,10 @@ public final class Main {
   static final class Build implements Callable<Integer> {
     /** Longest wait at Ctrl-C for the step that is under way, and its checkpoint. */
     private static final long LAST_STEP_SECONDS = 60;
+
+    /** The U-Net's, one after another. */
+    private static final List<String> RUNS =
+        List.of("unet.json", "unet-refine.json", "unet-long.json", "unet-settle.json");
 
     @Option(
         names = "--work",
@@ -139,7 +142,7 @@ public final class Main {
 
     private List<String> unetTexts() {
       return unetConfigs.isEmpty()
-          ? Stream.of("unet.json", "unet-refine.json").map(name -> text(null, name)).toList()
+          ? RUNS.stream().map(name -> text(null, name)).toList()
           : unetConfigs.stream().map(file -> text(file, "")).toList();
     }
 
