@@ -1,8 +1,10 @@
 package dev.darkroom.diffusion.sampler;
 
+import dev.darkroom.diffusion.random.NoiseSource;
 import dev.darkroom.diffusion.sampler.DpmAlgorithm.SolverType;
 import dev.darkroom.diffusion.schedule.FinalSigma;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
+import java.util.List;
 
 /**
  * What both DPM-Solvers read from a configuration.
@@ -43,6 +45,24 @@ record DpmSettings(DpmAlgorithm algorithm, SolverType solverType, int order, boo
     return sampler.limit instanceof CleanEstimate.Limit.None
         ? noise(sampler, state, prediction)
         : sampler.epsilonOf(state, sampler.denoised(state, prediction));
+  }
+
+  /**
+   * The next state, with the fresh noise of the stochastic algorithms.
+   *
+   * @param x where the step without noise leads; noise is added in place
+   */
+  SamplerState arrive(SamplerState state, float[] x, List<float[]> kept, Level s, Level t) {
+    if (!algorithm.draws()) {
+      return state.next(x, kept);
+    }
+    float weight = algorithm.weights(s, t, solverType).noise();
+    NoiseSource generator = state.generator();
+    float[] noise = generator.normal(x.length);
+    for (int k = 0; k < x.length; k++) {
+      x[k] += weight * noise[k];
+    }
+    return state.next(x, kept, generator);
   }
 
   private static float[] noise(SolverSampler sampler, SamplerState state, float[] prediction) {

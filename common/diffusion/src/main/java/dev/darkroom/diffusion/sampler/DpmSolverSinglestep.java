@@ -1,6 +1,5 @@
 package dev.darkroom.diffusion.sampler;
 
-import dev.darkroom.diffusion.random.NoiseSource;
 import dev.darkroom.diffusion.sampler.DpmAlgorithm.SolverType;
 import dev.darkroom.diffusion.sampler.DpmAlgorithm.Weights;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
@@ -84,16 +83,7 @@ public final class DpmSolverSinglestep extends SolverSampler {
         };
     List<float[]> kept = new ArrayList<>(m.subList(0, Math.min(m.size(), settings.order() - 1)));
     kept.add(start);
-    if (!settings.algorithm().draws()) {
-      return state.next(x, kept);
-    }
-    float weight = settings.algorithm().weights(s, t, settings.solverType()).noise();
-    NoiseSource generator = state.generator();
-    float[] noise = generator.normal(x.length);
-    for (int k = 0; k < x.length; k++) {
-      x[k] += weight * noise[k];
-    }
-    return state.next(x, kept, generator);
+    return settings.arrive(state, x, kept, s, t);
   }
 
   private float[] secondOrder(int i, Level s1, Level t, float[] x, List<float[]> m) {

@@ -2,26 +2,24 @@ package dev.darkroom.diffusion.sampler;
 
 import dev.darkroom.diffusion.schedule.EdmLevels;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
-import dev.darkroom.diffusion.schedule.SigmaSchedule;
 
 /**
  * Samplers with the preconditioning of EDM. Karras et al. 2022, table 1. The sample is x_0 + sigma
  * e. The network is shown c_in x and told log(sigma) / 4; its answer F gives x_0 = c_skip x + c_out
  * F.
  */
-abstract sealed class EdmSampler implements Sampler permits EdmDpmSolverMultistep, EdmEuler {
+abstract sealed class EdmSampler extends LevelSampler permits EdmDpmSolverMultistep, EdmEuler {
   /** The fields that all their classes in diffusers have. */
   static final String FIELDS =
       "sigma_min sigma_max sigma_data sigma_schedule num_train_timesteps prediction_type rho"
           + " final_sigmas_type";
 
-  final SigmaSchedule levels;
   private final float sigmaData;
   private final float sign;
   private final float initNoiseSigma;
 
   EdmSampler(SchedulerConfig own, int steps) {
-    this.levels = EdmLevels.of(own, steps);
+    super(EdmLevels.of(own, steps));
     this.sigmaData = (float) own.number("sigma_data", 0.5);
     double max = own.number("sigma_max", 80);
     this.initNoiseSigma = (float) Math.sqrt(max * max + 1);
@@ -31,26 +29,6 @@ abstract sealed class EdmSampler implements Sampler permits EdmDpmSolverMultiste
           case V_PREDICTION -> -1f;
           case SAMPLE, FLOW -> throw own.wrong("prediction_type", "epsilon or v_prediction");
         };
-  }
-
-  @Override
-  public final int steps() {
-    return levels.steps();
-  }
-
-  @Override
-  public final float timestep(int step) {
-    return levels.timestep(step);
-  }
-
-  @Override
-  public final boolean hasWholeTimesteps() {
-    return false;
-  }
-
-  @Override
-  public final float[] sigmas() {
-    return levels.sigmas();
   }
 
   @Override

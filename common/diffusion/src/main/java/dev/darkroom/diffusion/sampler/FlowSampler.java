@@ -6,31 +6,9 @@ import dev.darkroom.diffusion.schedule.SigmaSchedule;
  * Samplers of flow-matching models, whose network predicts the velocity e - x_0 of the straight
  * path x = sigma e + (1 - sigma) x_0. Lipman et al. 2023; Esser et al. 2024.
  */
-abstract sealed class FlowSampler implements Sampler permits FlowMatchEuler, FlowMatchHeun {
-  final SigmaSchedule levels;
-
+abstract sealed class FlowSampler extends LevelSampler permits FlowMatchEuler, FlowMatchHeun {
   FlowSampler(SigmaSchedule levels) {
-    this.levels = levels;
-  }
-
-  @Override
-  public final int steps() {
-    return levels.steps();
-  }
-
-  @Override
-  public final float timestep(int step) {
-    return levels.timestep(step);
-  }
-
-  @Override
-  public final boolean hasWholeTimesteps() {
-    return false;
-  }
-
-  @Override
-  public final float[] sigmas() {
-    return levels.sigmas();
+    super(levels);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.darkroom.diffusion.sampler;
 
-import dev.darkroom.diffusion.random.NoiseSource;
 import dev.darkroom.diffusion.sampler.DpmAlgorithm.SolverType;
 import dev.darkroom.diffusion.sampler.DpmAlgorithm.Weights;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
@@ -55,16 +54,7 @@ record MultistepUpdate(
           default -> thirdOrder(s, levels.apply(i - 1), levels.apply(i - 2), t, state.sample(), m);
         };
     List<float[]> kept = m.subList(0, Math.min(m.size(), settings.order() - 1));
-    if (!settings.algorithm().draws()) {
-      return state.next(x, kept);
-    }
-    float weight = settings.algorithm().weights(s, t, settings.solverType()).noise();
-    NoiseSource generator = state.generator();
-    float[] noise = generator.normal(x.length);
-    for (int k = 0; k < x.length; k++) {
-      x[k] += weight * noise[k];
-    }
-    return state.next(x, kept, generator);
+    return settings.arrive(state, x, kept, s, t);
   }
 
   /** With D_1, the slope between the last two. */

@@ -14,8 +14,7 @@ import dev.darkroom.diffusion.random.NoiseSource;
  * }
  * }</pre>
  */
-public sealed interface Sampler
-    permits DiscreteTimeSampler, EdmSampler, FlowSampler, Ipndm, SigmaSampler, SolverSampler {
+public sealed interface Sampler permits DiscreteTimeSampler, Ipndm, LevelSampler {
   /** The number of network calls, which may be more than the steps that were asked for. */
   int steps();
 

@@ -9,7 +9,7 @@ import dev.darkroom.diffusion.schedule.TimestepSpacing;
  * Samplers in sigma space, where the sample is x_0 + sigma e and follows dx/dsigma = (x - x_0) /
  * sigma. Karras et al. 2022, equation 4. The network is shown x / sqrt(sigma^2 + 1).
  */
-abstract sealed class SigmaSampler implements Sampler
+abstract sealed class SigmaSampler extends LevelSampler
     permits Euler, EulerAncestral, Heun, Kdpm2, Kdpm2Ancestral, Lms {
   /** The fields that all their classes in diffusers have. */
   static final String FIELDS =
@@ -20,12 +20,11 @@ abstract sealed class SigmaSampler implements Sampler
   static final String SPACED_FIELDS =
       FIELDS + " use_karras_sigmas use_exponential_sigmas use_beta_sigmas";
 
-  final SigmaSchedule levels;
   private final PredictionType prediction;
   private final float initNoiseSigma;
 
   SigmaSampler(SchedulerConfig config, SigmaSchedule levels) {
-    this.levels = levels;
+    super(levels);
     this.prediction = CleanEstimate.withoutFlow(config).prediction();
     float max = levels.max();
     this.initNoiseSigma =
@@ -41,38 +40,13 @@ abstract sealed class SigmaSampler implements Sampler
   }
 
   @Override
-  public final int steps() {
-    return levels.steps();
-  }
-
-  @Override
-  public final float timestep(int step) {
-    return levels.timestep(step);
-  }
-
-  @Override
-  public final boolean hasWholeTimesteps() {
-    return false;
-  }
-
-  @Override
-  public final float[] sigmas() {
-    return levels.sigmas();
-  }
-
-  @Override
   public final float initNoiseSigma() {
     return initNoiseSigma;
   }
 
   @Override
   public final float[] addNoise(float[] x0, float[] noise, int step) {
-    float sigma = levels.sigma(step);
-    float[] x = new float[x0.length];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = x0[i] + noise[i] * sigma;
-    }
-    return x;
+    return along(x0, noise, levels.sigma(step));
   }
 
   /** The noise level of the sample that the network is about to be shown. */

@@ -9,7 +9,7 @@ import dev.darkroom.diffusion.schedule.SigmaSchedule;
  * sigma). Lu et al. 2022a, proposition 3.1. The sample keeps variance one, or, on a flow's levels,
  * lies on the straight path.
  */
-abstract sealed class SolverSampler implements Sampler
+abstract sealed class SolverSampler extends LevelSampler
     permits Deis, DpmSolverMultistep, DpmSolverSinglestep, SaSolver, UniPc {
   /** The fields that all their classes in diffusers have. */
   static final String FIELDS =
@@ -21,13 +21,12 @@ abstract sealed class SolverSampler implements Sampler
   /** diffusers lowers the order at the end of short runs only. */
   static final int SHORT_RUN = 15;
 
-  final SigmaSchedule levels;
   final CleanEstimate estimate;
   final CleanEstimate.Limit limit;
   private final boolean flow;
 
   SolverSampler(SchedulerConfig own, SigmaSchedule levels) {
-    this.levels = levels;
+    super(levels);
     this.flow = own.flag("use_flow_sigmas", false);
     if (own.predictionType() == PredictionType.FLOW && !flow) {
       throw own.wrong("prediction_type", "another one without use_flow_sigmas");
@@ -46,23 +45,8 @@ abstract sealed class SolverSampler implements Sampler
   }
 
   @Override
-  public final int steps() {
-    return levels.steps();
-  }
-
-  @Override
-  public final float timestep(int step) {
-    return levels.timestep(step);
-  }
-
-  @Override
   public final boolean hasWholeTimesteps() {
     return true;
-  }
-
-  @Override
-  public final float[] sigmas() {
-    return levels.sigmas();
   }
 
   @Override
