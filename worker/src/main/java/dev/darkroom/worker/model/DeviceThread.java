@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  *
  * <p>That it is always the same thread matters on a CPU: every thread that calls libtorch gets an
  * OpenMP team of its own, and as soon as the teams have more threads than there are cores, none of
- * them spins at its barriers any more. A step then takes a third longer.
+ * them spins at its barriers any more.
  */
 public final class DeviceThread implements AutoCloseable {
   private final ExecutorService executor =

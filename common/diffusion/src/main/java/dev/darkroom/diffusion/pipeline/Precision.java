@@ -53,7 +53,7 @@ public enum Precision {
 
   /**
    * The fastest one on a processor whose pictures are those of float32 but for noise that nobody
-   * sees (more than 35 dB of peak signal to noise).
+   * sees (about 35 dB of peak signal to noise and more).
    */
   public static Precision fastest(Processor processor) {
     if (processor.multipliesBfloat16()) {
