@@ -16,8 +16,7 @@ import java.util.List;
 
 /**
  * Loading a single file of Stable Diffusion 1.5's shapes over reading it once, both from the page
- * cache; once with float32 weights (4.3 GB), which are mapped, once with float16 (2.1 GB), which
- * are widened.
+ * cache; once with float32 weights (4.3 GB), once with float16 (2.1 GB).
  */
 public final class LoadBenchmark implements Benchmark {
   @Override

@@ -58,6 +58,18 @@ public final class CheckpointParameters implements ParameterSource {
    */
   @Override
   public NDArray take(String key, Shape shape, Initialisation initialisation) {
+    return take(key, shape, false);
+  }
+
+  /**
+   * @throws DiffusionException if the parameter holds a NaN or an infinity
+   */
+  @Override
+  public NDArray takeStored(String key, Shape shape, Initialisation initialisation) {
+    return take(key, shape, true);
+  }
+
+  private NDArray take(String key, Shape shape, boolean asStored) {
     String name = checkpoint.holds(key) ? key : olderName.apply(key);
     if (!checkpoint.holds(name)) {
       missing.add(key + " " + shape);
@@ -73,7 +85,8 @@ public final class CheckpointParameters implements ParameterSource {
     if (!missing.isEmpty() || !others.isEmpty()) {
       return ShapeParameters.placeholder(shape, manager);
     }
-    NDArray parameter = checkpoint.read(name, manager);
+    NDArray parameter =
+        asStored ? checkpoint.readStored(name, manager) : checkpoint.read(name, manager);
     if (TensorLoading.isBroken(parameter)) {
       throw DiffusionException.badCheckpoint(
           "%s: tensor %s: expected finite values, got a NaN or an infinity; the file is damaged, or was saved from a failed training"

@@ -17,7 +17,9 @@ import java.nio.ByteOrder;
  *
  * <p>On the CPU the engine maps the file itself, privately: float32 is then not copied at all, and
  * a parameter that is later written to gets its own pages. So a file of weights must not be changed
- * in place while a model made of it lives; replacing or deleting it is harmless.
+ * in place while a model made of it lives, and one that is cut short ends the process, as with any
+ * reader that maps; replacing or deleting it is harmless, which is all that {@link
+ * SafetensorsWriter} and a worker's cache do.
  */
 final class TensorLoading {
   private static final Program PROGRAM =
@@ -31,7 +33,11 @@ final class TensorLoading {
             return target.view([-1]).narrow(0, offset, source.numel()).copy_(source)
 
           def broken(self, x: Tensor) -> bool:
-            return not bool(torch.isfinite(x.sum()).item()) and not bool(torch.isfinite(x).all().item())
+            if bool(torch.isfinite(x.sum()).item()):
+              return False
+            # Finite values, too, may have an infinite sum, of float16 soon.
+            least, greatest = torch.aminmax(x)
+            return not bool(torch.isfinite(least).item()) or not bool(torch.isfinite(greatest).item())
           """);
 
   private TensorLoading() {}
@@ -39,8 +45,23 @@ final class TensorLoading {
   /** An array that {@code manager} owns, on its device, and no scope. */
   static NDArray load(StoredTensor tensor, NDManager manager) {
     return tensor instanceof TensorView view && canBeMapped(view, manager)
-        ? map(view, manager)
+        ? map(view, loadedAs(view.type()), manager)
         : copy(tensor, manager);
+  }
+
+  /** The same, but what is mapped stays float16 or bfloat16 where it is, and is not copied. */
+  static NDArray loadStored(StoredTensor tensor, NDManager manager) {
+    return tensor instanceof TensorView view && canBeMapped(view, manager)
+        ? map(view, isHalf(view.type()) ? view.type() : loadedAs(view.type()), manager)
+        : copy(tensor, manager);
+  }
+
+  private static boolean isHalf(TensorType type) {
+    return type == TensorType.F16 || type == TensorType.BF16;
+  }
+
+  private static TensorType loadedAs(TensorType type) {
+    return type.isFloating() ? TensorType.F32 : TensorType.I64;
   }
 
   /** Whether a floating array holds a NaN or an infinity. */
@@ -60,7 +81,7 @@ final class TensorLoading {
         && view.file().isStillAtItsPath();
   }
 
-  private static NDArray map(TensorView view, NDManager manager) {
+  private static NDArray map(TensorView view, TensorType target, NDManager manager) {
     return Scope.release(
         PROGRAM
             .call("mapped")
@@ -69,8 +90,7 @@ final class TensorLoading {
             .integer(view.offset() / view.type().bytes())
             .integer(view.shape().size())
             .integers(view.shape().getShape())
-            .integer(
-                view.type().isFloating() ? TensorType.F32.torchCode() : TensorType.I64.torchCode())
+            .integer(target.torchCode())
             .run(manager));
   }
 

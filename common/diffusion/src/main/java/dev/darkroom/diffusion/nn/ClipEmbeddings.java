@@ -14,8 +14,7 @@ public final class ClipEmbeddings {
   public ClipEmbeddings(Weights weights, int vocabulary, int length, int channels) {
     this.program = weights.program();
     Initialisation start = new Initialisation.Normal(0.02);
-    this.words =
-        weights.parameter("token_embedding.weight", new Shape(vocabulary, channels), start);
+    this.words = weights.at("token_embedding").table(new Shape(vocabulary, channels), start);
     this.positions =
         weights.parameter("position_embedding.weight", new Shape(length, channels), start);
   }

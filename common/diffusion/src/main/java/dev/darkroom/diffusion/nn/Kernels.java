@@ -20,7 +20,7 @@ final class Kernels {
 
   /** Layers on oneDNN with weights packed once; compiled when the first model asks for it. */
   private static final class Packed {
-    static final Program PROGRAM = over("packed.py", "Tuple[Dict[int, Tensor], List[Tensor]]");
+    static final Program PROGRAM = over("packed.py", "Tuple[Dict[int, Tensor], List[Tensor], int]");
   }
 
   private Kernels() {}

@@ -23,6 +23,16 @@ public interface ParameterSource {
   NDArray take(String key, Shape shape, Initialisation initialisation);
 
   /**
+   * The same for whoever brings the values into an order of its own before it computes: in the type
+   * they are stored in, where that saves a copy.
+   *
+   * @return float32, float16 or bfloat16; not to be written to
+   */
+  default NDArray takeStored(String key, Shape shape, Initialisation initialisation) {
+    return take(key, shape, initialisation);
+  }
+
+  /**
    * Whether a checkpoint holds {@code key}: for names that changed over time. A seed holds every
    * key.
    */

@@ -23,8 +23,7 @@ public final class T5Ends {
     this.program = weights.program();
     this.eps = eps;
     this.words =
-        weights.parameter(
-            "shared.weight", new Shape(vocabulary, channels), new Initialisation.Normal(1));
+        weights.at("shared").table(new Shape(vocabulary, channels), new Initialisation.Normal(1));
     this.distances =
         weights.parameter(
             "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",

@@ -134,24 +134,38 @@ public final class Weights {
     return parameter;
   }
 
+  /**
+   * The table [rows, channels] at this place, whose rows are looked up: for {@code token_embedding}
+   * (text.py), which makes them float32.
+   */
+  NDArray table(Shape shape, Initialisation initialisation) {
+    return weight(shape, initialisation);
+  }
+
+  /**
+   * The weight at this place for a kernel that makes float32 of what it reads: for inference it
+   * stays as the checkpoint has it, and where it is.
+   */
+  private NDArray weight(Shape shape, Initialisation initialisation) {
+    return packedSizes == null
+        ? parameter("weight", shape, initialisation)
+        : source.takeStored(prefix + "weight", shape, initialisation);
+  }
+
   /** A linear layer at this place: weight [out, in], bias [out]. */
   public IValue linear(long in, long out) {
     Initialisation start = Initialisation.ofFanIn(in);
-    return layer(
-        parameter("weight", new Shape(out, in), start),
-        parameter("bias", new Shape(out), start),
-        1,
-        0);
+    return layer(weight(new Shape(out, in), start), parameter("bias", new Shape(out), start), 1, 0);
   }
 
   public IValue linearWithoutBias(long in, long out) {
-    return layer(parameter("weight", new Shape(out, in), Initialisation.ofFanIn(in)), null, 1, 0);
+    return layer(weight(new Shape(out, in), Initialisation.ofFanIn(in)), null, 1, 0);
   }
 
   /** A square convolution at this place: weight [out, in, kernel, kernel], bias [out]. */
   public IValue convolution(long in, long out, int kernel, int stride, int padding) {
     Initialisation start = Initialisation.ofFanIn(in * kernel * kernel);
-    NDArray weight = parameter("weight", new Shape(out, in, kernel, kernel), start);
+    NDArray weight = weight(new Shape(out, in, kernel, kernel), start);
     return layer(weight, parameter("bias", new Shape(out), start), stride, padding);
   }
 
@@ -160,14 +174,14 @@ public final class Weights {
    */
   public IValue zeroConvolution(long in, long out, int kernel) {
     Initialisation zero = new Initialisation.Constant(0);
-    NDArray weight = parameter("weight", new Shape(out, in, kernel, kernel), zero);
+    NDArray weight = weight(new Shape(out, in, kernel, kernel), zero);
     return layer(weight, parameter("bias", new Shape(out), zero), 1, kernel / 2);
   }
 
   public IValue convolutionWithoutBias(long in, long out, int kernel, int stride, int padding) {
     Shape shape = new Shape(out, in, kernel, kernel);
     Initialisation start = Initialisation.ofFanIn(in * kernel * kernel);
-    return layer(parameter("weight", shape, start), null, stride, padding);
+    return layer(weight(shape, start), null, stride, padding);
   }
 
   /** A 3x3 convolution that keeps the size. */

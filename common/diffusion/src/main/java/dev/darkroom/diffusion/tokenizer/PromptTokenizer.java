@@ -85,7 +85,7 @@ public final class PromptTokenizer implements AutoCloseable {
     try {
       ObjectNode json = (ObjectNode) TokenizerFolder.JSON.readTree(base);
       AddedTokens.append(json, names);
-      return of(folder, base, json, maxLength, padId);
+      return of(folder, base, json, bytes(json), maxLength, padId);
     } catch (IOException e) {
       throw DiffusionException.internal("what was written as JSON does not read as JSON", e);
     }
@@ -99,16 +99,19 @@ public final class PromptTokenizer implements AutoCloseable {
     TokenizerClass kind = TokenizerClass.of(files);
     ObjectNode json = kind.tokenizerJson(files);
     long padId = idIn(folder, json, files.specialToken("pad_token", kind.padToken()));
-    return of(folder, bytes(json), json, maxLength, padId);
+    byte[] base = bytes(json);
+    return of(folder, base, json, base, maxLength, padId);
   }
 
+  /**
+   * @param bytes of {@code json}
+   */
   private static PromptTokenizer of(
-      Path folder, byte[] base, ObjectNode json, int maxLength, long padId) {
+      Path folder, byte[] base, ObjectNode json, byte[] bytes, int maxLength, long padId) {
     try {
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(bytes(json)),
-              Map.of("truncation", "false", "padding", "false"));
+              new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false"));
       return new PromptTokenizer(folder, base, tokenizer, maxLength, padId, find(json, ",</w>"));
     } catch (IOException | RuntimeException e) {
       throw DiffusionException.badCheckpoint(

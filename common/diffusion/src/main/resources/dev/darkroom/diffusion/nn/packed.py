@@ -1,10 +1,10 @@
 # Layers on oneDNN, for inference on a CPU. PyTorch's own operators bring weights into oneDNN's order at every call, which at small
 # maps takes longer than the convolution; here it is done once.
 #
-# A weight is (packs, scales), and says by itself how its layer runs. Floating weights have no scales; what goes in is cast to their
-# type, and what comes out is float32: all between the layers is. oneDNN wants another order for another size of map, so such a
-# layer keeps its weights by size: under 0 as they came, until the first size is known. Packing writes to the layer: the caller sees
-# to it that no other thread runs the layer meanwhile.
+# A weight is (packs, scales, dtype), and says by itself how its layer runs. Floating weights have no scales; what goes in is cast to
+# their dtype, and what comes out is float32: all between the layers is. oneDNN wants another order for another size of map, so such a
+# layer keeps its weights by size: under 0 as they came, until the first size is known; those may be a file's own bytes, of another
+# dtype. Packing writes to the layer: the caller sees to it that no other thread runs the layer meanwhile.
 #
 # Linear layers run as 1x1 convolutions over [N, C, T, 1], which is how channels_last stores [N, T, C]. oneDNN computes a
 # convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does.
@@ -14,41 +14,43 @@ def as_convolution(self, weight: Tensor) -> Tensor:
     return weight[:, :, None, None]
   return weight
 
-def made_layer(self, pack: Tensor, scales: List[Tensor], bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+def made_layer(self, pack: Tensor, scales: List[Tensor], dtype: int, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   packs = annotate(Dict[int, Tensor], {})
   packs[0] = pack
   biases = annotate(List[Tensor], [])
   if bias is not None:
     biases = [bias]
-  return ((packs, scales), biases, stride, padding, annotate(Changes, {}), strengths)
+  return ((packs, scales, dtype), biases, stride, padding, annotate(Changes, {}), strengths)
 
 def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
-  return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), bias, stride, padding, strengths)
+  return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 6, bias, stride, padding, strengths)
 
 def bfloat16_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
-  return self.layer(torch.to(weight, 15), bias, stride, padding, strengths)
+  if ops.prim.dtype(weight) == 6:
+    weight = torch.to(weight, 15)
+  return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 15, bias, stride, padding, strengths)
 
 # A weight of 8 bits, with a scale for each channel that comes out. Its order in memory is the same for all sizes of map.
 def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
-  w = self.as_convolution(weight)
+  w = torch.to(self.as_convolution(weight), 6)
   scale = torch.clamp(torch.amax(torch.abs(w), [1, 2, 3]), min=1e-12) / 127
   rounded = torch.to(torch.round_(w / scale[:, None, None, None]), 1)
   # The zero point that is named here only says that inputs will have one.
   pack = ops.onednn.qconv_prepack(rounded, scale, 1., 1, [stride, stride], [padding, padding], [1, 1], 1, None)
   scales = [scale, torch.zeros_like(scale, dtype=3)]
-  return self.made_layer(pack, scales, bias, stride, padding, strengths)
+  return self.made_layer(pack, scales, 1, bias, stride, padding, strengths)
 
 # oneDNN may want another order for one row than for several, which all want the same. A weight in the wrong order is not refused: it
 # is brought into the right one at every call, by a loop that takes longer than all the rest.
 def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
-  packs, scales = weight
+  packs, scales, dtype = weight
   rows = min(rows, 2)
   size = (rows * 1048576 + height) * 1048576 + width
   if size in packs:
     return packs[size]
   if 0 in packs:
-    dense = packs[0]
+    dense = torch.to(packs[0], dtype)
   else:
     dense = torch.to_dense(list(packs.values())[0])
   packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
@@ -60,7 +62,7 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor
 # Drops the weights for all sizes but one, from which others can be made again.
 def forget(self, layer: Layer) -> int:
   weight, biases, stride, padding, changes, strengths = layer
-  packs, scales = weight
+  packs, scales, dtype = weight
   sizes = list(packs.keys())
   for i in range(1, len(sizes)):
     packs.pop(sizes[i])
@@ -84,7 +86,7 @@ def quantised_conv(self, x: Tensor, weight: Tensor, scales: List[Tensor], bias: 
 
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
-  packs, scales = weight
+  packs, scales, dtype = weight
   bias = annotate(Optional[Tensor], None)
   if len(biases) > 0:
     bias = biases[0]

@@ -12,12 +12,12 @@ def activation(self, x: Tensor, name: str) -> Tensor:
     return torch.silu(x)
   return torch.relu(x)
 
-# Rows of a table; ids past its end are rows of the table that was added to it.
+# Rows of a table, of any floating type, as float32; ids past its end are rows of the table that was added to it.
 def token_embedding(self, ids: Tensor, table: Tensor, added: Optional[Tensor]) -> Tensor:
   if added is None:
-    return torch.embedding(table, ids)
+    return torch.to(torch.embedding(table, ids), 6)
   count = table.shape[0]
-  known = torch.embedding(table, torch.clamp(ids, max=count - 1))
+  known = torch.to(torch.embedding(table, torch.clamp(ids, max=count - 1)), 6)
   new = torch.embedding(added, torch.clamp(ids - count, min=0))
   return torch.where((ids >= count)[:, :, None], new, known)
 
