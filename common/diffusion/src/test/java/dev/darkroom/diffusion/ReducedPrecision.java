@@ -14,6 +14,7 @@ public final class ReducedPrecision {
     boolean computed =
         switch (execution) {
           case TRAINING, INFERENCE -> true;
+          case TRAINING_BFLOAT16 -> Processor.here().computesBfloat16();
           case INFERENCE_BFLOAT16 -> Processor.here().computesBfloat16();
           case INFERENCE_INT8 -> Processor.here().computesInt8();
         };

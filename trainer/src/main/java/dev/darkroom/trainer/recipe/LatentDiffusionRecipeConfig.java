@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * How a U-Net is trained on the latents of a frozen autoencoder. Noise schedule and prediction type
  * are those of the base model's scheduler.
  *
+ * @param mixedPrecision what the U-Net's products are computed in
  * @param captionDropout probability that a sample is trained without its caption or class, for
  *     guidance
  * @param snrGamma of min-SNR weighting, or none
@@ -27,6 +28,7 @@ public record LatentDiffusionRecipeConfig(
     RunConfig run,
     OptimizerConfig optimizer,
     Conditioning conditioning,
+    MixedPrecision mixedPrecision,
     double captionDropout,
     @Nullable Double snrGamma,
     List<String> validationPrompts,
@@ -54,6 +56,7 @@ public record LatentDiffusionRecipeConfig(
         new RunConfig(10_000, 8, 1, 0, 1, 500, 1000, 20),
         new OptimizerConfig(1e-4, LearningRate.Decay.CONSTANT, 0, 0.9, 0.99, 0.01, 1e-8, 1, 0.999),
         Conditioning.TEXT,
+        MixedPrecision.NO,
         0.1,
         5.0,
         List.of(),

@@ -66,10 +66,11 @@ public final class LatentDiffusionTraining {
   private static UNet2DConditionModel unet(
       LatentDiffusionRecipeConfig config, Path base, NDManager manager) {
     UNetConfig model = config.unet();
+    Execution execution = config.mixedPrecision().execution();
     return model == null
-        ? UNet2DConditionModel.load(base.resolve("unet"), manager, Execution.TRAINING)
+        ? UNet2DConditionModel.load(base.resolve("unet"), manager, execution)
         : new UNet2DConditionModel(
-            model, new ZeroBranches(manager, config.run().seed()), Execution.TRAINING);
+            model, new ZeroBranches(manager, config.run().seed()), execution);
   }
 
   private static String identity(LatentDiffusionRecipeConfig config, Path base, Dataset data) {

@@ -29,6 +29,7 @@ final class RecipeConfigs {
         run(spec, threads),
         optimizer(spec, defaults.optimizer()),
         defaults.conditioning(),
+        defaults.mixedPrecision(),
         spec.captionDropout(),
         spec.snrGamma(),
         prompts(spec, data),

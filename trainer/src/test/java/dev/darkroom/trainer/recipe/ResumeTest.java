@@ -3,6 +3,7 @@ package dev.darkroom.trainer.recipe;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
@@ -11,6 +12,7 @@ import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.TensorType;
+import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.nn.SeededParameters;
@@ -73,7 +75,18 @@ class ResumeTest {
 
   @Test
   void unetEqualsTheUninterruptedRun() throws Exception {
-    LatentDiffusionRecipeConfig config = LatentDiffusionRecipeConfig.parse("test", UNET);
+    assertUnetResumes(UNET);
+  }
+
+  @Test
+  void unetOfMixedPrecisionEqualsTheUninterruptedRun() throws Exception {
+    assumeTrue(Processor.here().computesBfloat16(), "this processor does not compute bfloat16");
+    assertUnetResumes(
+        UNET.replace("\"conditioning\"", "\"mixed_precision\": \"bf16\", \"conditioning\""));
+  }
+
+  private void assertUnetResumes(String json) throws Exception {
+    LatentDiffusionRecipeConfig config = LatentDiffusionRecipeConfig.parse("test", json);
     Path base = base();
     assertResumes(
         (surroundings, result) ->

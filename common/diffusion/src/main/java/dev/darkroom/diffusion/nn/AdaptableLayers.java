@@ -26,14 +26,19 @@ public final class AdaptableLayers {
   private record Layer(IValue value, Shape weight) {}
 
   private final Program program;
+  private final boolean packed;
   private final NDManager manager;
   private final ReadWriteLock lock;
   private final IValue strengths;
   private final Map<String, Layer> layers = new LinkedHashMap<>();
   private final AtomicInteger numbers = new AtomicInteger();
 
-  AdaptableLayers(Program program, NDManager manager, ReadWriteLock lock) {
+  /**
+   * @param packed whether linear layers run as convolutions of one pixel
+   */
+  AdaptableLayers(Program program, boolean packed, NDManager manager, ReadWriteLock lock) {
     this.program = program;
+    this.packed = packed;
     this.manager = manager;
     this.lock = lock;
     this.strengths = program.call("strengths").runForValue();
@@ -104,8 +109,7 @@ public final class AdaptableLayers {
     Map<String, LowRank> fitted = new LinkedHashMap<>(changes);
     lock.writeLock().lock();
     try (Scope scope = Scope.open()) {
-      if (Kernels.packs(program)) {
-        // Linear layers run as convolutions of one pixel there.
+      if (packed) {
         fitted.replaceAll((name, change) -> asConvolution(change));
       }
       return new Attached(fitted);

@@ -5,6 +5,12 @@ public enum Execution {
   /** Parameters stay as they are: gradients can flow, values can change. */
   TRAINING("layer"),
   /**
+   * The same with products of bfloat16, forward and backward: a weight is rounded where it is used
+   * and stays float32 itself. Norms, softmax and what goes from layer to layer are float32. Needs a
+   * processor that computes bfloat16; where it has instructions for it, about twice as fast.
+   */
+  TRAINING_BFLOAT16("layer"),
+  /**
    * Weights are rearranged once for the fastest forward, and a row's result does not depend on the
    * other rows of its batch, to the bit. Nothing can be trained or changed.
    */

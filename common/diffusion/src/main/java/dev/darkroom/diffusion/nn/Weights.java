@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.nn;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -56,10 +57,12 @@ public final class Weights {
 
   /** The root of a new model. */
   public static Weights of(ParameterSource source, Execution execution) {
-    Program program = Kernels.of(execution, source.manager().getDevice());
+    Device device = source.manager().getDevice();
+    Program program = Kernels.of(execution, device);
     ReadWriteLock lock = new ReentrantReadWriteLock();
-    PackedSizes sizes = Kernels.packs(program) ? new PackedSizes(program, lock) : null;
-    AdaptableLayers adaptable = new AdaptableLayers(program, source.manager(), lock);
+    boolean packed = Kernels.packs(execution, device);
+    PackedSizes sizes = packed ? new PackedSizes(program, lock) : null;
+    AdaptableLayers adaptable = new AdaptableLayers(program, packed, source.manager(), lock);
     source.manager().attachInternal("strengths-" + IDS.incrementAndGet(), adaptable.strengths());
     return new Weights(
         source, execution, false, program, "", new LinkedHashMap<>(), sizes, adaptable);
@@ -96,7 +99,7 @@ public final class Weights {
    */
   public Map<String, NDArray> parameters() {
     return switch (execution) {
-      case TRAINING -> Collections.unmodifiableMap(taken);
+      case TRAINING, TRAINING_BFLOAT16 -> Collections.unmodifiableMap(taken);
       case INFERENCE, INFERENCE_BFLOAT16, INFERENCE_INT8 ->
           throw DiffusionException.internal(
               "this model is built for inference: to read or change its parameters, build it for"

@@ -1,13 +1,10 @@
-# Layers on PyTorch's own operators: what training records, and what a GPU runs.
+# Layers on PyTorch's own operators, over `bare_conv` and `bare_linear`: what training records, and what a GPU runs.
 
 def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   biases = annotate(List[Tensor], [])
   if bias is not None:
     biases = [bias]
   return (weight, biases, stride, padding, annotate(Changes, {}), strengths)
-
-def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
-  return torch.conv2d(x, weight, bias, [stride, stride], [padding, padding], [1, 1], 1)
 
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
@@ -22,7 +19,7 @@ def linear(self, x: Tensor, layer: Layer) -> Tensor:
   bias = annotate(Optional[Tensor], None)
   if len(biases) > 0:
     bias = biases[0]
-  return self.adapted(torch.linear(x, weight, bias), x, changes, strengths, stride, padding)
+  return self.adapted(self.bare_linear(x, weight, bias), x, changes, strengths, stride, padding)
 
 def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
