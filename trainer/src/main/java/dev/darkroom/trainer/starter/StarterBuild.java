@@ -92,8 +92,10 @@ public final class StarterBuild {
     if (!EmojiDataset.isIn(work.dataset())) {
       log.accept("dataset: joining pictures and words");
       EmojiDataset.write(
-          SourcePackage.PICTURES.fetch(work.downloads()),
-          SourcePackage.WORDS.fetch(work.downloads()),
+          new EmojiSource.Sources(
+              SourcePackage.PICTURES.fetch(work.downloads()),
+              SourcePackage.WORDS.fetch(work.downloads()),
+              SourcePackage.DICTIONARY.fetch(work.downloads())),
           work.dataset());
     }
     return EmojiDataset.open(work.dataset());

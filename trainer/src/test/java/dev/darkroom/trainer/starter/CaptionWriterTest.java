@@ -12,9 +12,14 @@ import org.junit.jupiter.api.Test;
 class CaptionWriterTest {
   private static final Emoji APPLE =
       new Emoji(
-          "1f34e", "red apple", List.of("apple", "diet", "food", "fruit", "health", "red"), 4);
+          "1f34e",
+          "red apple",
+          List.of("apple", "diet", "food", "fruit", "health", "red"),
+          List.of(),
+          "",
+          4);
   private static final Emoji FRANCE =
-      new Emoji("1f1eb-1f1f7", "flag: France", List.of("FR", "flag"), 9);
+      new Emoji("1f1eb-1f1f7", "flag: France", List.of("FR", "flag"), List.of(), "", 9);
 
   @Test
   void captionsAreTheSameForTheSameDraw() {
@@ -66,5 +71,29 @@ class CaptionWriterTest {
               .equals("flag of France");
     }
     assertTrue(said);
+  }
+
+  @Test
+  void aDictionarysWordsAreDrawnInThreeOfTen() {
+    Emoji castle =
+        new Emoji(
+            "1f3f0",
+            "castle",
+            List.of("building"),
+            List.of("palace"),
+            "a large and stately mansion of a king",
+            5);
+    Map<String, Integer> forms = new TreeMap<>();
+    for (long step = 0; step < 20_000; step++) {
+      String caption = CaptionWriter.caption(castle, Background.RED, new Draw(1, step, 5));
+      String words = caption.substring(0, caption.length() - ", red background".length());
+      if (words.equals("a palace")) {
+        forms.merge("synonym", 1, Integer::sum);
+      } else if (castle.definition().startsWith(words) && words.split(" ").length >= 5) {
+        forms.merge("definition", 1, Integer::sum);
+      }
+    }
+    assertEquals(0.06, forms.get("synonym") / 20_000.0, 0.01);
+    assertEquals(0.24, forms.get("definition") / 20_000.0, 0.02);
   }
 }

@@ -6,17 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.darkroom.jobs.job.DarkroomException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.zip.GZIPOutputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,25 +69,13 @@ class EmojiDatasetTest {
       pictures.put("package/assets/" + code + ".webp", picture);
     }
     EmojiDataset.write(
-        archive("pictures.tgz", pictures),
-        archive(
-            "words.tgz", Map.of("package/en/data.json", WORDS.getBytes(StandardCharsets.UTF_8))),
+        new EmojiSource.Sources(
+            NpmPackage.write(folder.resolve("pictures.tgz"), pictures),
+            NpmPackage.write(
+                folder.resolve("words.tgz"),
+                Map.of("package/en/data.json", WORDS.getBytes(StandardCharsets.UTF_8))),
+            NpmPackage.write(folder.resolve("dictionary.tgz"), Map.of())),
         folder.resolve("out"));
     return EmojiDataset.open(folder.resolve("out"));
-  }
-
-  private Path archive(String name, Map<String, byte[]> entries) throws IOException {
-    Path file = folder.resolve(name);
-    try (OutputStream out = Files.newOutputStream(file);
-        TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(out))) {
-      for (Map.Entry<String, byte[]> each : entries.entrySet()) {
-        TarArchiveEntry entry = new TarArchiveEntry(each.getKey());
-        entry.setSize(each.getValue().length);
-        tar.putArchiveEntry(entry);
-        new ByteArrayInputStream(each.getValue()).transferTo(tar);
-        tar.closeArchiveEntry();
-      }
-    }
-    return file;
   }
 }
