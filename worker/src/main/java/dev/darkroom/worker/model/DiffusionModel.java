@@ -23,25 +23,25 @@ public final class DiffusionModel implements AutoCloseable {
   private static final List<String> COMPONENTS = List.of("text_encoder", "unet", "vae");
 
   private final StableDiffusionPipeline pipeline;
-  private final DeviceThread thread;
+  private final DeviceLanes lanes;
   private final PromptCache prompts;
   private @Nullable LatentColors colors;
 
-  private DiffusionModel(StableDiffusionPipeline pipeline, DeviceThread thread) {
+  private DiffusionModel(StableDiffusionPipeline pipeline, DeviceLanes lanes) {
     this.pipeline = pipeline;
-    this.thread = thread;
-    this.prompts = new PromptCache(prompt -> thread.run(() -> pipeline.encode(prompt)));
+    this.lanes = lanes;
+    this.prompts = new PromptCache(prompt -> lanes.run(() -> pipeline.encode(prompt)));
   }
 
   /**
    * Loads a diffusers folder.
    *
-   * @param thread of the device, shared by all models on it
+   * @param lanes of the device, shared by all models on it
    * @throws dev.darkroom.diffusion.DiffusionException in one sentence, if it is not a whole
    *     text-to-image model
    */
-  public static DiffusionModel load(Path folder, Device device, DeviceThread thread) {
-    return new DiffusionModel(StableDiffusionPipeline.load(folder, device), thread);
+  public static DiffusionModel load(Path folder, Device device, DeviceLanes lanes) {
+    return new DiffusionModel(StableDiffusionPipeline.load(folder, device), lanes);
   }
 
   /**
@@ -98,11 +98,11 @@ public final class DiffusionModel implements AutoCloseable {
   }
 
   /**
-   * One forward for all rows. Each row's part of the result is the same whatever the other rows
-   * are.
+   * One forward for all rows, in as many parts as there are lanes. Each row's part of the result is
+   * the same whatever the other rows are.
    */
   List<float[]> predict(List<Row> rows, LatentShape shape) {
-    return thread.run(() -> pipeline.predict(rows, pipelines(shape)));
+    return lanes.deal(rows, share -> pipeline.predict(share, pipelines(shape)));
   }
 
   /**
@@ -115,7 +115,7 @@ public final class DiffusionModel implements AutoCloseable {
   }
 
   private RgbImage decode(float[] latent, LatentShape shape) {
-    return thread.run(() -> pipeline.decode(latent, pipelines(shape)));
+    return lanes.run(() -> pipeline.decode(latent, pipelines(shape)));
   }
 
   /** A rough and small picture of what a row is about to become. */

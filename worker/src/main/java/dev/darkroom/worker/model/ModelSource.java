@@ -11,16 +11,16 @@ import dev.darkroom.jobs.objects.ModelCache;
 public final class ModelSource implements ModelShelf.Source<DiffusionModel> {
   private final ModelCache cache;
   private final Device device;
-  private final DeviceThread thread;
+  private final DeviceLanes lanes;
 
   /**
    * @param device where the models will run
    * @param thread that computes there
    */
-  public ModelSource(ModelCache cache, Device device, DeviceThread thread) {
+  public ModelSource(ModelCache cache, Device device, DeviceLanes lanes) {
     this.cache = cache;
     this.device = device;
-    this.thread = thread;
+    this.lanes = lanes;
   }
 
   @Override
@@ -46,7 +46,7 @@ public final class ModelSource implements ModelShelf.Source<DiffusionModel> {
       @Override
       public DiffusionModel load() {
         try {
-          return DiffusionModel.load(held.folder(), device, thread);
+          return DiffusionModel.load(held.folder(), device, lanes);
         } catch (DiffusionException e) {
           throw blamed(held, e);
         }

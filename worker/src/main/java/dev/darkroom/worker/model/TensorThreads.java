@@ -9,8 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Threads for work beside the engine's: a bounded number, in the order of arrival. Those without
- * work end, and with them the OpenMP teams that libtorch may have given them ({@link
- * DeviceThread}).
+ * work end, and with them the OpenMP teams that libtorch may have given them ({@link DeviceLanes}).
  */
 public final class TensorThreads implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(10);

@@ -15,7 +15,7 @@ import dev.darkroom.jobs.store.AttemptStore;
 import dev.darkroom.jobs.store.WorkerStore;
 import dev.darkroom.worker.engine.Engine;
 import dev.darkroom.worker.engine.EngineLoad;
-import dev.darkroom.worker.model.DeviceThread;
+import dev.darkroom.worker.model.DeviceLanes;
 import dev.darkroom.worker.model.DiffusionModel;
 import dev.darkroom.worker.model.ImageDenoiser;
 import dev.darkroom.worker.model.ImageRow;
@@ -34,7 +34,7 @@ public final class GenerationWorker implements JobTaker {
 
   private final Engine<ImageRow> engine;
   private final Thread engineThread;
-  private final DeviceThread device = new DeviceThread();
+  private final DeviceLanes device;
   private final TensorThreads loaders;
   private final TensorThreads studio;
   private final ModelShelf<DiffusionModel> shelf;
@@ -50,6 +50,7 @@ public final class GenerationWorker implements JobTaker {
       WorkerSettings settings, DataSource database, ObjectStore objects, StageListener stages) {
     // libtorch takes a second to start: pay for it now, not with the first image.
     TorchRuntime.start();
+    device = new DeviceLanes(lanes(settings));
     ModelCache cache =
         new ModelCache(new ModelFiles(objects), settings.cacheDir(), settings.cacheMaxBytes());
     engine = new Engine<>(settings.slots(), new ImageDenoiser(), System::nanoTime);
@@ -77,11 +78,23 @@ public final class GenerationWorker implements JobTaker {
             events,
             stages);
     LOG.info(
-        "Worker {} takes jobs of pool {}: {} slots on {}",
+        "Worker {} takes jobs of pool {}: {} slots on {}, {} threads an operator",
         settings.name(),
         settings.pool(),
         settings.slots(),
-        settings.device());
+        settings.device(),
+        TorchRuntime.threads());
+  }
+
+  /** Shares the cores among the lanes; more lanes than cores would only wait for each other. */
+  private static int lanes(WorkerSettings settings) {
+    if (settings.device().isGpu()) {
+      return 1;
+    }
+    int cores = TorchRuntime.threadsAtStart();
+    int lanes = Math.min(settings.lanes(), cores);
+    TorchRuntime.useThreads(cores / lanes);
+    return lanes;
   }
 
   /** What the engine is doing. */

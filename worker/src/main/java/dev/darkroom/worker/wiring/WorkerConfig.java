@@ -17,6 +17,10 @@ public interface WorkerConfig extends ProcessConfig {
     @WithDefault("8")
     int slots();
 
+    /** Forwards that share a CPU's cores; 2 are the rows of one guided image. */
+    @WithDefault("2")
+    int lanes();
+
     /** Bytes that loaded models may hold; half of the machine's memory where absent. */
     OptionalLong modelMemory();
   }

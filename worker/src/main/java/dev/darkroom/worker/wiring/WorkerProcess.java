@@ -84,6 +84,7 @@ public class WorkerProcess implements HealthCheck {
         name,
         config.pool(),
         config.worker().slots(),
+        config.worker().lanes(),
         config.lease(),
         GRACE,
         switch (config.device()) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  * Every name that a request may give, in one engine: also those that ask the network twice a step.
  */
 class EverySamplerTest {
-  private static final DeviceThread THREAD = new DeviceThread();
+  private static final DeviceLanes LANES = new DeviceLanes(2);
   private static final GroupKey KEY = new GroupKey("tiny", new LatentShape(4, 8, 8));
   private static final int STEPS = 4;
 
@@ -31,13 +31,13 @@ class EverySamplerTest {
 
   @BeforeAll
   static void load() {
-    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), THREAD);
+    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), LANES);
   }
 
   @AfterAll
   static void close() {
     model.close();
-    THREAD.close();
+    LANES.close();
   }
 
   @Test

@@ -33,7 +33,7 @@ class FlatMemoryTest {
 
   @Test
   void aThousandImagesLeaveNoMemoryBehind() throws Exception {
-    try (DeviceThread thread = new DeviceThread();
+    try (DeviceLanes thread = new DeviceLanes(2);
         DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), thread)) {
       Engine<ImageRow> engine = new Engine<>(8, new ImageDenoiser(), System::nanoTime);
       generate(model, engine, WARM_UP);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelSourceTest {
-  private final DeviceThread thread = new DeviceThread();
+  private final DeviceLanes thread = new DeviceLanes(2);
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
 
   @TempDir Path folder;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** A row's image has the same bytes whoever its neighbours are, and whenever they come and go. */
 class RowInvarianceTest {
-  private static final DeviceThread THREAD = new DeviceThread();
+  private static final DeviceLanes LANES = new DeviceLanes(2);
   private static final GroupKey KEY = new GroupKey("tiny", new LatentShape(4, 8, 8));
 
   private static DiffusionModel model;
@@ -63,14 +63,14 @@ class RowInvarianceTest {
 
   @BeforeAll
   static void load() {
-    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), THREAD);
+    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), LANES);
     oracle = StableDiffusionPipeline.load(TinyModel.folder(), Device.cpu());
   }
 
   @AfterAll
   static void close() {
     model.close();
-    THREAD.close();
+    LANES.close();
     oracle.close();
   }
 

@@ -93,6 +93,7 @@ final class Site implements AutoCloseable {
         name,
         pool,
         slots,
+        2,
         Duration.ofSeconds(2),
         Duration.ZERO,
         Device.cpu(),

@@ -36,6 +36,7 @@ public final class WorkerMain {
             System.getenv("NAME"),
             System.getenv("POOL"),
             2,
+            2,
             Duration.ofSeconds(2),
             Duration.ZERO,
             ai.djl.Device.cpu(),

@@ -16,6 +16,7 @@ public final class TorchRuntime {
   private static final String FIFTH_OF_A_MILLISECOND = "20000";
 
   private static final Engine ENGINE = load();
+  private static final int THREADS_AT_START = JniUtils.getNumThreads();
 
   private TorchRuntime() {}
 
@@ -47,6 +48,11 @@ public final class TorchRuntime {
 
   public static int threads() {
     return JniUtils.getNumThreads();
+  }
+
+  /** What {@link #threads} was at first: the cores, or what {@code OMP_NUM_THREADS} allows. */
+  public static int threadsAtStart() {
+    return THREADS_AT_START;
   }
 
   private static Engine load() {

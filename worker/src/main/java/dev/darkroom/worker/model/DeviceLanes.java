@@ -1,0 +1,82 @@
+package dev.darkroom.worker.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The threads that compute on a device, each with its share of it: the rows of a step are dealt out
+ * to the lanes, decodings take one each, all in the order of arrival.
+ *
+ * <p>On a CPU, two forwards of half the rows on half the cores each are done sooner than one of all
+ * rows on all cores: they meet once a step, where the threads of one forward meet at each of its
+ * operators, and wait there for whichever of them the rest of the machine has held up. A GPU wants
+ * one lane: its queue takes turns by itself.
+ *
+ * <p>That they are always the same threads matters: every thread that calls libtorch gets an OpenMP
+ * team of its own, and as soon as the teams have more threads than there are cores, none of them
+ * spins at its barriers any more.
+ */
+public final class DeviceLanes implements AutoCloseable {
+  private final int count;
+  private final ExecutorService executor;
+
+  public DeviceLanes(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("lanes: expected at least 1, got " + count);
+    }
+    this.count = count;
+    this.executor =
+        Executors.newFixedThreadPool(
+            count, Thread.ofPlatform().name("device-", 0).daemon().factory());
+  }
+
+  /** Waits for a lane and runs {@code work}; what that throws, this throws. */
+  <T> T run(Supplier<T> work) {
+    return result(CompletableFuture.supplyAsync(work, executor));
+  }
+
+  /**
+   * Deals {@code rows} out to the lanes, as evenly as can be, and waits for all of them.
+   *
+   * @param work makes of some rows as many results, in order
+   * @return the results of all rows, in order
+   */
+  <R, T> List<T> deal(List<R> rows, Function<List<R>, List<T>> work) {
+    int parts = Math.min(count, rows.size());
+    List<CompletableFuture<List<T>>> running = new ArrayList<>(parts);
+    for (int part = 0; part < parts; part++) {
+      List<R> share = rows.subList(part * rows.size() / parts, (part + 1) * rows.size() / parts);
+      running.add(CompletableFuture.supplyAsync(() -> work.apply(share), executor));
+    }
+    List<T> results = new ArrayList<>(rows.size());
+    for (CompletableFuture<List<T>> part : running) {
+      results.addAll(result(part));
+    }
+    return results;
+  }
+
+  private static <T> T result(CompletableFuture<T> running) {
+    try {
+      return running.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.close();
+  }
+}

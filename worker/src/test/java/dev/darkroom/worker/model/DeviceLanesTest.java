@@ -1,0 +1,85 @@
+package dev.darkroom.worker.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class DeviceLanesTest {
+
+  @Test
+  void rowsAreDealtEvenlyAndComeBackInOrder() {
+    List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
+    try (DeviceLanes lanes = new DeviceLanes(3)) {
+      List<Integer> doubled =
+          lanes.deal(
+              List.of(1, 2, 3, 4, 5, 6, 7, 8),
+              rows -> {
+                sizes.add(rows.size());
+                return rows.stream().map(row -> 2 * row).toList();
+              });
+      assertEquals(List.of(2, 4, 6, 8, 10, 12, 14, 16), doubled);
+    }
+    Collections.sort(sizes);
+    assertEquals(List.of(2, 3, 3), sizes);
+  }
+
+  @Test
+  void everyLaneWorksAtOnce() {
+    CyclicBarrier all = new CyclicBarrier(2);
+    try (DeviceLanes lanes = new DeviceLanes(2)) {
+      lanes.deal(
+          List.of("left", "right"),
+          rows -> {
+            meet(all);
+            return rows;
+          });
+    }
+  }
+
+  @Test
+  void fewerRowsThanLanesTakeALaneEach() {
+    try (DeviceLanes lanes = new DeviceLanes(4)) {
+      assertEquals(List.of("row"), lanes.deal(List.of("row"), rows -> rows));
+      assertEquals(List.of(), lanes.deal(List.<String>of(), rows -> rows));
+    }
+  }
+
+  @Test
+  void whatALaneThrowsComesBackAsItIs() {
+    IllegalStateException failure = new IllegalStateException("out of memory");
+    try (DeviceLanes lanes = new DeviceLanes(2)) {
+      assertSame(
+          failure,
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  lanes.deal(
+                      List.of(1, 2),
+                      rows -> {
+                        if (rows.contains(2)) {
+                          throw failure;
+                        }
+                        return rows;
+                      })));
+    }
+  }
+
+  private static void meet(CyclicBarrier barrier) {
+    try {
+      barrier.await(10, TimeUnit.SECONDS);
+    } catch (BrokenBarrierException | TimeoutException e) {
+      throw new AssertionError("the other lane did not work at the same time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
