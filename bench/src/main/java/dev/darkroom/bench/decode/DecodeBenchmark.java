@@ -1,14 +1,25 @@
 package dev.darkroom.bench.decode;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.bench.Benchmark;
 import dev.darkroom.bench.peer.Programs;
 import dev.darkroom.bench.peer.SideBySide;
+import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.checkpoint.TensorType;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.nn.SeededParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Decoding with Stable Diffusion 1.5's autoencoder over diffusers'. Arguments: pixels to a side
@@ -46,21 +57,36 @@ public final class DecodeBenchmark implements Benchmark {
       SideBySide.print(
           line,
           pictures,
-          Programs.java(OurDecodes.class, arguments(config, side, tile, threads)),
+          Programs.java(OurDecodes.class, arguments(weights(config, folder), side, tile, threads)),
           "diffusers",
           Programs.hasDiffusers()
               ? Programs.python(peer, arguments(config, side, peerTile, threads))
               : null);
     } finally {
-      Files.delete(config);
-      Files.delete(peer);
-      Files.delete(folder);
+      try (Stream<Path> inside = Files.walk(folder)) {
+        for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(each);
+        }
+      }
     }
   }
 
-  private static List<String> arguments(Path config, int side, int tile, int threads) {
+  /** A component's folder with random weights: ours are read from a file, as a user's are. */
+  private static Path weights(Path config, Path folder) throws IOException {
+    Path vae = folder.resolve("vae");
+    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+      new AutoencoderKL(
+              AutoencoderConfig.of(ModelConfig.parse("vae", Files.readString(config))),
+              new SeededParameters(manager, 1),
+              Execution.TRAINING)
+          .save(vae, TensorType.F32);
+    }
+    return vae;
+  }
+
+  private static List<String> arguments(Path model, int side, int tile, int threads) {
     return List.of(
-        config.toString(),
+        model.toString(),
         Integer.toString(side / 8),
         Integer.toString(tile),
         Integer.toString(threads));

@@ -16,8 +16,11 @@ import java.util.stream.LongStream;
  * forward of a size has the model to itself; those of known sizes only read.
  */
 final class PackedSizes {
-  /** Each may cost as much memory as the model: no more of them than a server really uses. */
-  private static final int MOST = 3;
+  /**
+   * Most share their weights with another. Those that do not cost memory, up to the model's once
+   * for each of oneDNN's orders, of which there are three or four.
+   */
+  private static final int MOST = 8;
 
   private final Program program;
   private final List<IValue> layers = new ArrayList<>();

@@ -41,7 +41,8 @@ def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, paddin
   return self.made_layer(pack, scales, 1, bias, stride, padding, strengths)
 
 # oneDNN may want another order for one row than for several, which all want the same. A weight in the wrong order is not refused: it
-# is brought into the right one at every call, by a loop that takes longer than all the rest.
+# is brought into the right one at every call, by a loop that takes longer than all the rest. Most sizes want the same order, though,
+# and then share one tensor.
 def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
@@ -56,6 +57,10 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor
   packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
   if 0 in packs:
     packs.clear()
+  order = ops.mkldnn._get_mkldnn_serialized_md(packed)
+  for other in packs.values():
+    if torch.equal(ops.mkldnn._get_mkldnn_serialized_md(other), order):
+      packed = other
   packs[size] = packed
   return packed
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.BaseNDManager;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -15,8 +16,11 @@ import dev.darkroom.diffusion.autoencoder.Tiling;
 import dev.darkroom.diffusion.controlnet.ControlNetConfig;
 import dev.darkroom.diffusion.controlnet.ControlNetModel;
 import dev.darkroom.diffusion.nn.AdaptableLayers;
+import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.nn.LowRank;
+import dev.darkroom.diffusion.nn.SeededParameters;
+import dev.darkroom.diffusion.nn.Weights;
 import dev.darkroom.diffusion.unet.Conditions;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import dev.darkroom.diffusion.unet.UNetConfig;
@@ -60,6 +64,33 @@ class NativeMemoryTest {
           new UNet2DConditionModel(UNetConfig.of(golden.config()), golden.parameters(), execution);
       assertFlat(golden, unet, FORWARDS, y -> {});
     }
+  }
+
+  /** oneDNN wants the same order for all of these maps. */
+  @Test
+  void sizesOfMapsShareTheirPackedWeights() {
+    int channels = 512;
+    long weightBytes = 9L * channels * channels * Float.BYTES;
+    try (NDManager manager = TorchRuntime.newManager(Device.cpu());
+        GradMode inference = GradMode.off()) {
+      Weights weights = Weights.of(new SeededParameters(manager, 1), Execution.INFERENCE);
+      Convolution convolution = new Convolution(weights.at("conv"), channels, channels, 3);
+      long first = allocatedAfter(weights, convolution, manager.ones(new Shape(1, channels, 9, 9)));
+      for (int width = 10; width < 16; width++) {
+        NDArray x = manager.ones(new Shape(1, channels, 9, width));
+        long grown = allocatedAfter(weights, convolution, x) - first;
+        assertTrue(grown < weightBytes, "native memory grew by " + grown + " bytes");
+      }
+    }
+  }
+
+  private static long allocatedAfter(Weights weights, Convolution convolution, NDArray x) {
+    Shape shape = x.getShape();
+    try (Scope scope = Scope.open()) {
+      NDArray y = weights.run(() -> convolution.forward(x), 1, shape.get(2), shape.get(3));
+      assertEquals(shape, y.getShape());
+    }
+    return allocatedBytes();
   }
 
   @Test
