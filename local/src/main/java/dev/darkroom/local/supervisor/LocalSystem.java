@@ -4,6 +4,7 @@ import dev.darkroom.local.embedded.EmbeddedPostgres;
 import dev.darkroom.local.embedded.FreePort;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,6 +175,9 @@ public final class LocalSystem implements AutoCloseable {
     if (healthy) {
       try {
         runFile().write(folder);
+      } catch (ClosedByInterruptException e) {
+        // The stop that interrupts removes the file.
+        Thread.currentThread().interrupt();
       } catch (IOException e) {
         progress.say("%s cannot be written: %s", folder.runFile(), e.getMessage());
       }

@@ -48,8 +48,6 @@ public final class GenerationWorker implements JobTaker {
    */
   public GenerationWorker(
       WorkerSettings settings, DataSource database, ObjectStore objects, StageListener stages) {
-    // libtorch takes a second to start: pay for it now, not with the first image.
-    TorchRuntime.start();
     device = new DeviceLanes(lanes(settings));
     ModelCache cache =
         new ModelCache(new ModelFiles(objects), settings.cacheDir(), settings.cacheMaxBytes());

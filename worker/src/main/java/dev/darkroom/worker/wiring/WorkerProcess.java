@@ -1,6 +1,7 @@
 package dev.darkroom.worker.wiring;
 
 import ai.djl.Device;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.jobs.job.JobKind;
 import dev.darkroom.jobs.process.JobProcess;
 import dev.darkroom.jobs.run.CrashPoint;
@@ -40,6 +41,8 @@ public class WorkerProcess implements HealthCheck {
   }
 
   void start(@Observes StartupEvent event) {
+    // libtorch takes a second to start: while Kafka and the schema may still be on their way.
+    TorchRuntime.start();
     JobProcess<GenerationWorker> started =
         new JobProcess<>(
             JobKind.GENERATION,

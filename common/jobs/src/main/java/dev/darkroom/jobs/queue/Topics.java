@@ -7,11 +7,13 @@ import dev.darkroom.jobs.message.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -24,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Makes topics and share groups as everything here expects them; to do so again changes nothing.
@@ -37,6 +40,7 @@ public final class Topics implements AutoCloseable {
 
   private static final int EVENT_PARTITIONS = 3;
   private static final long WAIT_SECONDS = 20;
+  private static final Duration PAUSE = Duration.ofMillis(10);
 
   private final Admin admin;
 
@@ -86,63 +90,95 @@ public final class Topics implements AutoCloseable {
                 .configs(Map.of("errors.deadletterqueue.group.enable", "true")));
       }
     }
-    for (NewTopic topic : topics) {
-      createTopic(topic);
-    }
+    createTopics(topics);
+    Map<String, String> groups = new LinkedHashMap<>();
     for (String pool : pools) {
       for (JobKind kind : JobKind.values()) {
-        configureGroup(Topic.group(kind, pool), Topic.jobs(kind, pool));
+        groups.put(Topic.group(kind, pool), Topic.jobs(kind, pool));
+      }
+    }
+    configure(groups);
+    groups.forEach(this::begin);
+  }
+
+  /** All in one request: a process that starts waits for every answer. */
+  private void createTopics(List<NewTopic> topics) {
+    for (Map.Entry<String, KafkaFuture<Void>> created :
+        admin.createTopics(topics).values().entrySet()) {
+      try {
+        await(created.getValue());
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof TopicExistsException)) {
+          throw failed("topic " + created.getKey(), e);
+        }
       }
     }
   }
 
-  private void createTopic(NewTopic topic) {
+  /**
+   * @param groups each with its topic
+   */
+  private void configure(Map<String, String> groups) {
+    Map<ConfigResource, Collection<AlterConfigOp>> settings = new LinkedHashMap<>();
+    groups.forEach(
+        (group, topic) ->
+            settings.put(
+                new ConfigResource(ConfigResource.Type.GROUP, group),
+                settings(topic).entrySet().stream()
+                    .map(
+                        e ->
+                            new AlterConfigOp(
+                                new ConfigEntry(e.getKey(), e.getValue()),
+                                AlterConfigOp.OpType.SET))
+                    .toList()));
     try {
-      await(admin.createTopics(List.of(topic)).all());
+      await(admin.incrementalAlterConfigs(settings).all());
     } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof TopicExistsException)) {
-        throw failed("topic " + topic.name(), e);
-      }
+      throw failed("share groups " + groups.keySet(), e);
     }
   }
 
-  private void configureGroup(String group, String topic) {
-    Map<String, String> settings =
-        Map.of(
-            "share.auto.offset.reset",
-            "earliest",
-            // A slot that joins works at once instead of at the group's next round of assignments.
-            "share.assignment.interval.ms",
-            "0",
-            "share.record.lock.duration.ms",
-            Long.toString(LOCK.toMillis()),
-            "share.delivery.count.limit",
-            Integer.toString(MAX_DELIVERIES),
-            "errors.deadletterqueue.topic.name",
-            Topic.deadLetters(topic),
-            "errors.deadletterqueue.copy.record.enable",
-            "true");
-    List<AlterConfigOp> operations =
-        settings.entrySet().stream()
-            .map(
-                e ->
-                    new AlterConfigOp(
-                        new ConfigEntry(e.getKey(), e.getValue()), AlterConfigOp.OpType.SET))
-            .toList();
+  private static Map<String, String> settings(String topic) {
+    return Map.of(
+        "share.auto.offset.reset",
+        "earliest",
+        // A slot that joins works at once instead of at the group's next round of assignments.
+        "share.assignment.interval.ms",
+        "0",
+        "share.record.lock.duration.ms",
+        Long.toString(LOCK.toMillis()),
+        "share.delivery.count.limit",
+        Integer.toString(MAX_DELIVERIES),
+        "errors.deadletterqueue.topic.name",
+        Topic.deadLetters(topic),
+        "errors.deadletterqueue.copy.record.enable",
+        "true");
+  }
+
+  /** Without this the first record waits 1 to 6 s for the group's first heartbeats. */
+  private void begin(String group, String topic) {
+    long began = System.nanoTime();
+    while (lag(group, topic) < 0 && !startAtTheBeginning(group, topic)) {
+      if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(WAIT_SECONDS)) {
+        throw new DarkroomException(
+            ErrorCode.QUEUE_UNAVAILABLE,
+            "Kafka has made topic %s and does not know it".formatted(topic));
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+  }
+
+  /** False where the topic is so new that its broker has not heard of it. */
+  private boolean startAtTheBeginning(String group, String topic) {
     try {
-      await(
-          admin
-              .incrementalAlterConfigs(
-                  Map.of(new ConfigResource(ConfigResource.Type.GROUP, group), operations))
-              .all());
-      if (lag(group, topic) < 0) {
-        // Without this the first record waits 1 to 6 s for the group's first heartbeats.
-        await(admin.alterShareGroupOffsets(group, Map.of(new TopicPartition(topic, 0), 0L)).all());
-      }
+      await(admin.alterShareGroupOffsets(group, Map.of(new TopicPartition(topic, 0), 0L)).all());
+      return true;
     } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof GroupNotEmptyException)) {
-        throw failed("share group " + group, e);
-      }
+      return switch (e.getCause()) {
+        case UnknownTopicOrPartitionException early -> false;
+        case GroupNotEmptyException begun -> true;
+        default -> throw failed("share group " + group, e);
+      };
     }
   }
 
