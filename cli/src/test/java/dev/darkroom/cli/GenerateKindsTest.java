@@ -93,6 +93,8 @@ class GenerateKindsTest {
     assertRefused("--mask-image", "inpaint", "--image", picture("picture"));
     assertRefused("--depth-image", "depth", "--image", picture("picture"));
     assertRefused("--strength", "edit", "--image", picture("picture"), "--strength", "0.5");
+    assertRefused(
+        "guidance interval", "edit", "--image", picture("picture"), "--guidance-end", "0.5");
     assertRefused("--noise-level", "image", "--image", picture("picture"), "--noise-level", "1");
     assertRefused("--strength", "image", "--strength", "0.5");
     assertRefused("strength", "image", "--image", picture("picture"), "--strength", "2");

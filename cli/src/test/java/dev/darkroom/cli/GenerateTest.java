@@ -47,6 +47,23 @@ class GenerateTest {
   }
 
   @Test
+  void guidanceActsInItsPartOfTheRun() throws IOException {
+    byte[] whole = bytes(seeded("whole.png"));
+    byte[] none = bytes(seeded("none.png", "--guidance-scale", "1"));
+    assertFalse(Arrays.equals(whole, none));
+    assertArrayEquals(
+        whole, bytes(seeded("all.png", "--guidance-start", "0", "--guidance-end", "1")));
+    assertArrayEquals(none, bytes(seeded("never.png", "--guidance-end", "0")));
+    byte[] late = bytes(seeded("late.png", "--guidance-start", "0.5"));
+    assertFalse(Arrays.equals(whole, late));
+    assertFalse(Arrays.equals(none, late));
+
+    Run backwards = generate("--out", folder.resolve("x.png").toString(), "--guidance-end", "1.5");
+    assertEquals(2, backwards.status());
+    assertTrue(backwards.err().contains("guidance interval: expected 0 <= start"), backwards.err());
+  }
+
+  @Test
   void manyImagesAreThoseOfTheirOwnSeeds() throws IOException {
     Run together =
         generate(

@@ -2,6 +2,7 @@ package dev.darkroom.cli.generate;
 
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.GuidanceInterval;
 import dev.darkroom.diffusion.pipeline.Defaults;
 import dev.darkroom.diffusion.pipeline.Prompts;
 import dev.darkroom.diffusion.pipeline.Sampling;
@@ -80,6 +81,19 @@ final class RequestOptions {
       paramLabel = "PHI",
       description = "default ${DEFAULT-VALUE}")
   private double guidanceRescale;
+
+  @Option(
+      names = "--guidance-start",
+      paramLabel = "SHARE",
+      description = "of the run that is over before guidance begins; default ${DEFAULT-VALUE}")
+  private double guidanceStart;
+
+  @Option(
+      names = "--guidance-end",
+      paramLabel = "SHARE",
+      description =
+          "of the run that is over when guidance ends, and steps cost half; default ${DEFAULT-VALUE}")
+  private double guidanceEnd = 1;
 
   @Option(
       names = "--eta",
@@ -161,8 +175,7 @@ final class RequestOptions {
         width == null ? defaultWidth : width,
         height == null ? defaultHeight : height,
         sampling(otherwise.steps()),
-        new ClassifierFreeGuidance(
-            guidanceScale == null ? otherwise.guidanceScale() : guidanceScale, guidanceRescale),
+        guidance(otherwise.guidanceScale()),
         micro.conditioning());
   }
 
@@ -174,7 +187,14 @@ final class RequestOptions {
         height == null ? side : height,
         classLabel,
         sampling(pipeline.defaultSteps()),
-        new ClassifierFreeGuidance(guidanceScale == null ? 1 : guidanceScale, guidanceRescale));
+        guidance(1));
+  }
+
+  private ClassifierFreeGuidance guidance(double otherwise) {
+    return new ClassifierFreeGuidance(
+        guidanceScale == null ? otherwise : guidanceScale,
+        guidanceRescale,
+        new GuidanceInterval(guidanceStart, guidanceEnd));
   }
 
   private Sampling sampling(int otherwise) {

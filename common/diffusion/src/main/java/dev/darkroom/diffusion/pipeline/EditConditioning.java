@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.pipeline;
 
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.guidance.GuidanceInterval;
 import dev.darkroom.diffusion.guidance.ImageGuidance;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
 import java.util.List;
@@ -19,6 +20,10 @@ final class EditConditioning implements Conditioning {
       throw DiffusionException.badInput(
           "guidance rescale: expected 0 for a model that edits pictures, got "
               + request.guidance().rescale());
+    }
+    if (!request.guidance().interval().equals(GuidanceInterval.ALL)) {
+      throw DiffusionException.badInput(
+          "guidance interval: expected the whole run for a model that edits pictures, got a part");
     }
     if (!texts.prompt().isSingle()) {
       throw DiffusionException.badInput(
