@@ -73,6 +73,21 @@ public record LatentDiffusionRecipeConfig(
     return Configs.read(name, json, defaults(), LatentDiffusionRecipeConfig.class);
   }
 
+  /** The same run on a processor that does not compute bfloat16: slower, and as good. */
+  public LatentDiffusionRecipeConfig inFloat32() {
+    return new LatentDiffusionRecipeConfig(
+        run,
+        optimizer,
+        conditioning,
+        MixedPrecision.NO,
+        captionDropout,
+        snrGamma,
+        validationPrompts,
+        guidanceScale,
+        samplingSteps,
+        model);
+  }
+
   public String toJson() {
     return Configs.write(this);
   }

@@ -1,6 +1,7 @@
 package dev.darkroom.trainer.starter;
 
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.trainer.data.DiskErrors;
 import dev.darkroom.trainer.recipe.AutoencoderRecipeConfig;
@@ -57,7 +58,13 @@ public final class Main {
 
     /** The U-Net's, one after another. */
     private static final List<String> RUNS =
-        List.of("unet.json", "unet-refine.json", "unet-long.json", "unet-settle.json");
+        List.of(
+            "unet.json",
+            "unet-refine.json",
+            "unet-long.json",
+            "unet-settle.json",
+            "unet-described.json",
+            "unet-described-settle.json");
 
     @Option(
         names = "--work",
@@ -114,6 +121,7 @@ public final class Main {
       List<LatentDiffusionRecipeConfig> unets =
           unetTexts().stream()
               .map(text -> LatentDiffusionRecipeConfig.parse("U-Net config", text))
+              .map(Build::computable)
               .toList();
       StarterBuild build =
           new StarterBuild(folder, autoencoder, unets, stopped::get, System.out::println);
@@ -127,6 +135,10 @@ public final class Main {
       System.out.println(measured.sentence());
       ModelCard.write(out, measured, autoencoder, unets, build.trained());
       return 0;
+    }
+
+    private static LatentDiffusionRecipeConfig computable(LatentDiffusionRecipeConfig config) {
+      return Processor.here().computesBfloat16() ? config : config.inFloat32();
     }
 
     private void stop() {

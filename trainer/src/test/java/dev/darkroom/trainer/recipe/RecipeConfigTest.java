@@ -23,6 +23,21 @@ class RecipeConfigTest {
     assertEquals(unet.toJson(), LatentDiffusionRecipeConfig.parse("w", unet.toJson()).toJson());
   }
 
+  @Test
+  void mixedPrecisionIsNamedAsElsewhereInTheField() {
+    LatentDiffusionRecipeConfig mixed =
+        LatentDiffusionRecipeConfig.parse("unet.json", "{\"mixed_precision\": \"bf16\"}");
+    assertEquals(MixedPrecision.BF16, mixed.mixedPrecision());
+    assertEquals(mixed.toJson(), LatentDiffusionRecipeConfig.parse("w", mixed.toJson()).toJson());
+    assertEquals(LatentDiffusionRecipeConfig.defaults().toJson(), mixed.inFloat32().toJson());
+    DiffusionException refused =
+        assertThrows(
+            DiffusionException.class,
+            () -> LatentDiffusionRecipeConfig.parse("unet.json", "{\"mixed_precision\": \"fp8\"}"));
+    assertEquals(
+        "unet.json: mixed_precision: expected no or bf16, got \"fp8\"", refused.getMessage());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
