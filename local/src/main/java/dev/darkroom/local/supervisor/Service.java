@@ -14,6 +14,7 @@ public enum Service {
   GATEWAY(
       "-Xms32m",
       "-Xmx64m",
+      "-Xmn12m",
       "-Xss512k",
       "-XX:MaxDirectMemorySize=48m",
       "-XX:+UseCompactObjectHeaders",
