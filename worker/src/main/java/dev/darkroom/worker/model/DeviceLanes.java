@@ -42,7 +42,8 @@ public final class DeviceLanes implements AutoCloseable {
   }
 
   /**
-   * Deals {@code rows} out to the lanes, as evenly as can be, and waits for all of them.
+   * Deals {@code rows} out to the lanes, as evenly as can be, and waits for all of them: also where
+   * one fails, for who hears of it may free what the others still compute with.
    *
    * @param work makes of some rows as many results, in order
    * @return the results of all rows, in order
@@ -54,6 +55,9 @@ public final class DeviceLanes implements AutoCloseable {
       List<R> share = rows.subList(part * rows.size() / parts, (part + 1) * rows.size() / parts);
       running.add(CompletableFuture.supplyAsync(() -> work.apply(share), executor));
     }
+    CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+        .handle((done, failure) -> done)
+        .join();
     List<T> results = new ArrayList<>(rows.size());
     for (CompletableFuture<List<T>> part : running) {
       results.addAll(result(part));

@@ -15,7 +15,7 @@ public final class ModelSource implements ModelShelf.Source<DiffusionModel> {
 
   /**
    * @param device where the models will run
-   * @param thread that computes there
+   * @param lanes that compute there
    */
   public ModelSource(ModelCache cache, Device device, DeviceLanes lanes) {
     this.cache = cache;

@@ -30,6 +30,12 @@ public record WorkerSettings(
     Path cacheDir,
     long cacheMaxBytes) {
 
+  public WorkerSettings {
+    if (lanes < 1) {
+      throw new IllegalArgumentException("lanes: expected at least 1, got " + lanes);
+    }
+  }
+
   /**
    * Jobs held at once: half as many again as there are slots, so that rows wait at the engine's
    * door while the jobs before them are decoded, uploaded and committed.

@@ -3,14 +3,18 @@ package dev.darkroom.worker.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class DeviceLanesTest {
@@ -70,6 +74,51 @@ class DeviceLanesTest {
                         }
                         return rows;
                       })));
+    }
+  }
+
+  /** The model would be freed under a lane that still computes with it. */
+  @Test
+  void aFailureIsHeardWhenTheOtherLanesAreDone() throws InterruptedException {
+    CountDownLatch failed = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicBoolean computed = new AtomicBoolean();
+    AtomicBoolean computedFirst = new AtomicBoolean();
+    try (DeviceLanes lanes = new DeviceLanes(2)) {
+      Thread caller =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    assertThrows(
+                        IllegalStateException.class,
+                        () ->
+                            lanes.deal(
+                                List.of(1, 2),
+                                rows -> {
+                                  if (rows.contains(1)) {
+                                    failed.countDown();
+                                    throw new IllegalStateException("out of memory");
+                                  }
+                                  await(goOn);
+                                  computed.set(true);
+                                  return rows;
+                                }));
+                    computedFirst.set(computed.get());
+                  });
+      await(failed);
+      // Whoever does not wait for the other lane is through by then.
+      caller.join(Duration.ofMillis(200));
+      goOn.countDown();
+      caller.join();
+    }
+    assertTrue(computedFirst.get());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(10, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

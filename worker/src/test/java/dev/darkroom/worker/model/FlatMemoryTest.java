@@ -33,8 +33,8 @@ class FlatMemoryTest {
 
   @Test
   void aThousandImagesLeaveNoMemoryBehind() throws Exception {
-    try (DeviceLanes thread = new DeviceLanes(2);
-        DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), thread)) {
+    try (DeviceLanes lanes = new DeviceLanes(2);
+        DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), lanes)) {
       Engine<ImageRow> engine = new Engine<>(8, new ImageDenoiser(), System::nanoTime);
       generate(model, engine, WARM_UP);
       long before = residentBytes();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelSourceTest {
-  private final DeviceLanes thread = new DeviceLanes(2);
+  private final DeviceLanes lanes = new DeviceLanes(2);
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
 
   @TempDir Path folder;
@@ -56,7 +56,7 @@ class ModelSourceTest {
 
   @AfterEach
   void close() {
-    thread.close();
+    lanes.close();
     objects.close();
   }
 
@@ -108,7 +108,7 @@ class ModelSourceTest {
 
   private void load(Sha256 version) throws InterruptedException {
     ModelSource source =
-        new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu(), thread);
+        new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu(), lanes);
     try (var loadable = source.find(version.hex())) {
       loadable.load().close();
     }
