@@ -1,5 +1,9 @@
 package dev.darkroom.e2e;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.core.domain.properties.HasParameterTypes.Predicates.rawParameterTypes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -37,6 +41,22 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesFormNoCycle =
       slices().matching("dev.darkroom.(*).(*)..").should().beFreeOfCycles();
+
+  /**
+   * DJL keeps such a number in Java's memory, which the garbage collector may take before the
+   * backward pass reads it: see {@code Scope}. A sample grid records nothing.
+   */
+  @ArchTest
+  static final ArchRule lossesTakeNoNumbersFromJava =
+      noClasses()
+          .that()
+          .resideInAPackage(TRAINER)
+          .and()
+          .doNotHaveSimpleName("SampleGrid")
+          .should()
+          .callMethodWhere(
+              target(owner(name("ai.djl.ndarray.NDArray")))
+                  .and(target(rawParameterTypes(Number.class))));
 
   private static ArchRule no(String from, String... to) {
     return noClasses()

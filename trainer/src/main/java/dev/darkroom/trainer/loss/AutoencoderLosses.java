@@ -27,6 +27,11 @@ public final class AutoencoderLosses {
     return program.call("kl").tensor(posterior.mean()).tensor(posterior.logvar()).run();
   }
 
+  /** {@code loss + weight * term}. */
+  public NDArray plus(NDArray loss, NDArray term, double weight) {
+    return program.call("plus").tensor(loss).tensor(term).real(weight).run();
+  }
+
   /** A sample of the posterior, through which gradients flow. */
   public NDArray sampled(Posterior posterior, NDArray noise) {
     return program

@@ -137,11 +137,11 @@ public final class AutoencoderRecipe implements Recipe {
     NDArray reconstruction = absolute;
     if (config.perceptualWeight() > 0) {
       NDArray perceptual = lpips.distance(y, x);
-      reconstruction = absolute.add(perceptual.mul((float) config.perceptualWeight()));
+      reconstruction = losses.plus(absolute, perceptual, config.perceptualWeight());
       note(metrics, "lpips", perceptual, share);
     }
     NDArray kl = losses.kl(posterior);
-    NDArray loss = reconstruction.add(kl.mul((float) config.klWeight()));
+    NDArray loss = losses.plus(reconstruction, kl, config.klWeight());
 
     // 3. the adversary's opinion, as strong as the reconstruction
     if (adversarial) {
@@ -149,7 +149,7 @@ public final class AutoencoderRecipe implements Recipe {
       NDArray opinion = discriminator.adversarialLoss(y);
       NDArray weight =
           discriminator.adaptiveWeight(reconstruction, opinion, autoencoder.lastLayer());
-      loss = loss.add(opinion.mul(weight).mul((float) config.discriminatorWeight()));
+      loss = losses.plus(loss, opinion.mul(weight), config.discriminatorWeight());
       adversary.record(true);
       note(metrics, "adversarial", opinion, share);
       note(metrics, "adversarial_weight", weight, share);
@@ -157,13 +157,13 @@ public final class AutoencoderRecipe implements Recipe {
     note(metrics, "loss", loss, share);
     note(metrics, "l1", absolute, share);
     note(metrics, "kl", kl, share);
-    Autograd.backward(loss.mul((float) share));
+    Autograd.backward(loss, share);
 
     // 4. the adversary learns from the same pictures
     if (adversarial) {
       NDArray wrong = discriminator.loss(x, y.stopGradient());
       note(metrics, "discriminator", wrong, share);
-      Autograd.backward(wrong.mul((float) share));
+      Autograd.backward(wrong, share);
     }
   }
 

@@ -93,7 +93,7 @@ public final class LatentDiffusionRecipe implements Recipe {
           Scope scope = Scope.open()) {
         NDArray error = error(step, position);
         loss += error.getFloat() * share;
-        Autograd.backward(error.mul((float) share));
+        Autograd.backward(error, share);
       }
     }
     double learningRate = config.optimizer().schedule(run.steps()).at(step);

@@ -5,6 +5,9 @@ def absolute(self, x: Tensor, target: Tensor) -> Tensor:
 def kl(self, mean: Tensor, logvar: Tensor) -> Tensor:
   return 0.5 * torch.sum(mean * mean + torch.exp(logvar) - 1.0 - logvar) / mean.shape[0]
 
+def plus(self, loss: Tensor, term: Tensor, weight: float) -> Tensor:
+  return loss + weight * term
+
 def sampled(self, mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
   return mean + torch.exp(0.5 * logvar) * noise
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +72,38 @@ class ResumeTest {
             AutoencoderTraining.fromNothing(
                 config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, result),
         "diffusion_pytorch_model.safetensors");
+  }
+
+  /** What a graph still needs must not lie in memory that the collector may take. */
+  @Test
+  void collectionsInTheMidstOfStepsChangeNothing() throws Exception {
+    AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", AUTOENCODER);
+    Notes quiet = train(config, "quiet");
+    AtomicBoolean over = new AtomicBoolean();
+    Thread collector =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                System.gc();
+              }
+            });
+    collector.start();
+    try {
+      assertEquals(quiet.losses, train(config, "disturbed").losses);
+    } finally {
+      over.set(true);
+      collector.join();
+    }
+  }
+
+  private Notes train(AutoencoderRecipeConfig config, String name) {
+    Notes notes = new Notes();
+    Surroundings surroundings =
+        new Surroundings(
+            new FolderCheckpoints(folder.resolve(name + "-checkpoints")), notes, () -> false);
+    AutoencoderTraining.fromNothing(
+        config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, folder.resolve(name));
+    return notes;
   }
 
   @Test

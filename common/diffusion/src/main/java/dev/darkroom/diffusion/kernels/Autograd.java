@@ -11,6 +11,13 @@ import java.util.Collection;
  * with {@code setRequiresGradient(true)}.
  */
 public final class Autograd {
+  private static final Program SCALES =
+      Program.shared(
+          """
+      def like(self, x: Tensor, value: float) -> Tensor:
+        return torch.full_like(x, value)
+          """);
+
   private Autograd() {}
 
   /**
@@ -20,6 +27,18 @@ public final class Autograd {
   public static void backward(NDArray loss) {
     try (NDArray one = loss.onesLike()) {
       backward(loss, one, false);
+    }
+  }
+
+  /**
+   * The same for a loss that is a part of the whole, such as one of several batches of a step.
+   *
+   * <p>{@code backward(loss.mul(share))} would not do: DJL keeps a number in memory that it gives
+   * up once {@code mul} returns, and the graph would read it after the garbage collector did.
+   */
+  public static void backward(NDArray loss, double share) {
+    try (NDArray gradient = SCALES.call("like").tensor(loss).real(share).run()) {
+      backward(loss, gradient, false);
     }
   }
 

@@ -17,6 +17,10 @@ import java.util.List;
  * }</pre>
  *
  * Closing frees Java's hold only: what a recorded graph still needs lives until its backward pass.
+ * Arrays made from Java's own memory ({@code manager.create(float[])}, and the numbers of {@code
+ * x.mul(2)}) are the exception: the garbage collector takes that memory once they are closed, so
+ * they stay open until the backward pass is over, and numbers come as arguments of a {@link
+ * Program}.
  */
 public final class Scope implements AutoCloseable {
   private final NDScope scope = new NDScope();
