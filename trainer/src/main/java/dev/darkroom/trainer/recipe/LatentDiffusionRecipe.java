@@ -40,6 +40,7 @@ public final class LatentDiffusionRecipe implements Recipe {
   private final LatentCache latents;
   private final NoiseSchedule schedule;
   private final PredictionType prediction;
+  private final Timesteps timesteps;
   private final RowNoise noise;
   private final SampleOrder order;
   private final Program program;
@@ -69,6 +70,7 @@ public final class LatentDiffusionRecipe implements Recipe {
     this.manager = manager;
     this.schedule = NoiseSchedule.of(base.scheduler());
     this.prediction = base.scheduler().predictionType();
+    this.timesteps = new Timesteps(schedule.numTrainTimesteps(), config.timestepShift());
     this.noise = new RowNoise(manager);
     this.order = new SampleOrder(data.size(), config.run().seed());
     this.program =
@@ -125,7 +127,7 @@ public final class LatentDiffusionRecipe implements Recipe {
           place.random(Draw.Purpose.CAPTION_DROPOUT).nextDouble() < config.captionDropout();
       float[] latent = latents.latent(sample.index(), sample.variant());
       System.arraycopy(latent, 0, clean, row * size, size);
-      times[row] = place.random(Draw.Purpose.TIMESTEP).nextInt(schedule.numTrainTimesteps());
+      times[row] = timesteps.draw(place.random(Draw.Purpose.TIMESTEP));
       captions.add(dropped ? "" : sample.caption());
       classes[row] = dropped ? base.noClass(unet) : sample.label().orElse(base.noClass(unet));
       places.add(place);

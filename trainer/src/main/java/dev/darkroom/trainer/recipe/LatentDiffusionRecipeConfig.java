@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param captionDropout probability that a sample is trained without its caption or class, for
  *     guidance
  * @param snrGamma of min-SNR weighting, or none
+ * @param timestepShift how far towards noise the times of the samples are drawn: see {@link
+ *     Timesteps}
  * @param validationPrompts prompts of the sample grids, where there is text
  * @param guidanceScale of the sample grids
  * @param samplingSteps of the sample grids
@@ -31,6 +33,7 @@ public record LatentDiffusionRecipeConfig(
     MixedPrecision mixedPrecision,
     double captionDropout,
     @Nullable Double snrGamma,
+    double timestepShift,
     List<String> validationPrompts,
     double guidanceScale,
     int samplingSteps,
@@ -41,6 +44,7 @@ public record LatentDiffusionRecipeConfig(
     if (snrGamma != null) {
       Check.range("snr_gamma", snrGamma, 1e-3, 1e3);
     }
+    Check.range("timestep_shift", timestepShift, 0.01, 100);
     validationPrompts = List.copyOf(validationPrompts);
     Check.range("validation_prompts", validationPrompts.size(), 0, 64);
     Check.range("guidance_scale", guidanceScale, 0, 100);
@@ -59,6 +63,7 @@ public record LatentDiffusionRecipeConfig(
         MixedPrecision.NO,
         0.1,
         5.0,
+        1,
         List.of(),
         4,
         20,
@@ -82,6 +87,7 @@ public record LatentDiffusionRecipeConfig(
         MixedPrecision.NO,
         captionDropout,
         snrGamma,
+        timestepShift,
         validationPrompts,
         guidanceScale,
         samplingSteps,

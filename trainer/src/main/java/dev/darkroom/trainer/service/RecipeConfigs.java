@@ -32,6 +32,7 @@ final class RecipeConfigs {
         defaults.mixedPrecision(),
         spec.captionDropout(),
         spec.snrGamma(),
+        defaults.timestepShift(),
         prompts(spec, data),
         defaults.guidanceScale(),
         defaults.samplingSteps(),
