@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 
 /**
  * Writes a caption anew each time a picture is drawn: its label, with or without an article, with
- * some of its tags, some tags alone, or the dictionary's words for it, so that the model hears many
- * ways to ask for one thing.
+ * some of its tags, some tags alone, its colours and its kind, or the dictionary's words for it, so
+ * that the model hears many ways to ask for one thing.
  */
 final class CaptionWriter {
   /** Share of draws on white; the rest is spread evenly over the colours. */
@@ -21,6 +21,9 @@ final class CaptionWriter {
 
   /** Share of the dictionary's words where it has any. */
   private static final double DESCRIBED = 0.3;
+
+  /** Share of "a red and white fruit" where colours and kinds are known. */
+  private static final double SEEN = 0.3;
 
   /** In words; the text encoder takes 24 tokens, and a background's colour still has to fit in. */
   private static final int LONGEST_DESCRIPTION = 14;
@@ -48,6 +51,9 @@ final class CaptionWriter {
     if (!emoji.definition().isEmpty() && random.nextDouble() < DESCRIBED) {
       return described(emoji, random);
     }
+    if (!emoji.colours().isEmpty() && !emoji.kinds().isEmpty() && random.nextDouble() < SEEN) {
+      return seen(emoji, random);
+    }
     String label = label(emoji, random);
     double form = random.nextDouble();
     if (form < 0.35 || emoji.tags().isEmpty()) {
@@ -73,6 +79,21 @@ final class CaptionWriter {
     int most = Math.min(LONGEST_DESCRIPTION, words.length);
     int count = form < 0.6 ? most : least + random.nextInt(most - least + 1);
     return String.join(" ", List.of(words).subList(0, count));
+  }
+
+  /** Its colours, and what it is or is one of, half the time with a tag or two. */
+  private static String seen(Emoji emoji, SplittableRandom random) {
+    List<String> colours = emoji.colours();
+    String colour = random.nextBoolean() ? colours.getFirst() : String.join(" and ", colours);
+    List<String> nouns = new ArrayList<>(emoji.kinds());
+    nouns.addAll(emoji.synonyms());
+    nouns.add(label(emoji, random));
+    String words = withArticle(colour + " " + nouns.get(random.nextInt(nouns.size())));
+    if (emoji.tags().isEmpty() || random.nextBoolean()) {
+      return words;
+    }
+    String tag = emoji.tags().get(random.nextInt(emoji.tags().size()));
+    return words + (random.nextBoolean() ? " with " : ", ") + tag;
   }
 
   /** "flag: France" is a catalogue's way; people say "flag of France". */

@@ -2,6 +2,7 @@ package dev.darkroom.trainer.starter;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +49,28 @@ final class Dictionary {
           Set.of(),
           Set.of());
 
-  private record Sense(int subject, List<String> words, String definition) {}
+  /** Pointer to what a thing is a kind of: its hypernym. */
+  private static final String KIND_OF = "@";
+
+  /** Beyond it come "whole" and "entity". */
+  private static final int KINDS = 2;
+
+  /** Kinds that nobody asks for. */
+  private static final Set<String> ABSTRACT =
+      Set.of(
+          "artifact",
+          "entity",
+          "instrumentality",
+          "matter",
+          "object",
+          "organism",
+          "physical entity",
+          "whole");
+
+  /**
+   * @param hypernym the offset of what it is a kind of, or empty
+   */
+  private record Sense(int subject, List<String> words, String hypernym, String definition) {}
 
   private final Map<String, List<String>> senses = new HashMap<>();
   private final Map<String, Sense> data = new HashMap<>();
@@ -94,10 +116,15 @@ final class Dictionary {
     for (int word = 0; word < count; word++) {
       words[word] = fields[4 + 2 * word].replace('_', ' ');
     }
+    List<String> pointers = List.of(fields).subList(5 + 2 * count, fields.length);
+    int kindOf = pointers.indexOf(KIND_OF);
     data.put(
         fields[0],
         new Sense(
-            Integer.parseInt(fields[1]), List.of(words), firstClause(line.substring(bar + 1))));
+            Integer.parseInt(fields[1]),
+            List.of(words),
+            kindOf < 0 ? "" : pointers.get(kindOf + 1),
+            firstClause(line.substring(bar + 1))));
   }
 
   /** Definitions go on with asides, further clauses and quoted examples. */
@@ -121,10 +148,21 @@ final class Dictionary {
       if (sense != null && subjects.contains(sense.subject)) {
         return new Descriptions(
             sense.definition,
-            sense.words.stream().filter(word -> !word.equalsIgnoreCase(label)).toList());
+            sense.words.stream().filter(word -> !word.equalsIgnoreCase(label)).toList(),
+            kinds(sense));
       }
     }
     return Descriptions.NONE;
+  }
+
+  private List<String> kinds(Sense sense) {
+    List<String> kinds = new ArrayList<>();
+    Sense above = data.get(sense.hypernym);
+    while (above != null && kinds.size() < KINDS && !ABSTRACT.contains(above.words.getFirst())) {
+      kinds.add(above.words.getFirst());
+      above = data.get(above.hypernym);
+    }
+    return kinds;
   }
 
   private List<String> senses(String noun) {
@@ -138,8 +176,9 @@ final class Dictionary {
   /**
    * @param definition or empty
    * @param synonyms or none
+   * @param kinds what it is one of, the nearest first; or none
    */
-  record Descriptions(String definition, List<String> synonyms) {
-    static final Descriptions NONE = new Descriptions("", List.of());
+  record Descriptions(String definition, List<String> synonyms, List<String> kinds) {
+    static final Descriptions NONE = new Descriptions("", List.of(), List.of());
   }
 }

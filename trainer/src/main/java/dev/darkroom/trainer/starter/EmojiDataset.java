@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
 
 /**
  * The emoji pictures: each stands on white or on one of ten colours, which the caption names. Kept
- * as two files, {@code words.json} with the words and {@code pictures.rgba} with the pixels one
- * after another, which are mapped and not read.
+ * as two files, one with the words and {@code pictures.rgba} with the pixels one after another,
+ * which are mapped and not read.
  */
 final class EmojiDataset implements Dataset {
   static final int SIDE = 128;
@@ -40,11 +40,12 @@ final class EmojiDataset implements Dataset {
   private static final int HELD_OUT_EVERY = 20;
 
   private static final int HELD_OUT_AT = 7;
-  private static final String WORDS = "words.json";
-  private static final String PIXELS = "pictures.rgba";
 
   /** Changes when captions are written or pictures composed another way. */
-  private static final String FORM = "emoji 2";
+  private static final int FORM = 3;
+
+  private static final String WORDS = "words-" + FORM + ".json";
+  private static final String PIXELS = "pictures.rgba";
 
   private final List<Emoji> emoji;
   private final int[] rows;
@@ -116,7 +117,7 @@ final class EmojiDataset implements Dataset {
   private static String fingerprint(List<Emoji> emoji, MappedByteBuffer pixels) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update((FORM + emoji).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      digest.update(("emoji " + FORM + emoji).getBytes(java.nio.charset.StandardCharsets.UTF_8));
       digest.update(pixels.duplicate());
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

@@ -12,10 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Joins the pictures of one npm package to the words of another, by code points, and those to what
@@ -56,7 +58,10 @@ final class EmojiSource {
             }
           }
         });
-    found.forEach((code, picture) -> consumer.accept(named.get(code), picture));
+    found.forEach(
+        (code, picture) ->
+            consumer.accept(
+                Objects.requireNonNull(named.get(code)).in(Colours.of(picture)), picture));
   }
 
   private static Map<String, Emoji> words(Path archive, Dictionary dictionary) {
@@ -93,6 +98,11 @@ final class EmojiSource {
         label,
         tags,
         descriptions.synonyms(),
+        Stream.concat(
+                Kinds.of(entry.path("subgroup").asInt(-1)).stream(), descriptions.kinds().stream())
+            .distinct()
+            .toList(),
+        List.of(),
         descriptions.definition(),
         group);
   }

@@ -16,10 +16,20 @@ class CaptionWriterTest {
           "red apple",
           List.of("apple", "diet", "food", "fruit", "health", "red"),
           List.of(),
+          List.of(),
+          List.of(),
           "",
           4);
   private static final Emoji FRANCE =
-      new Emoji("1f1eb-1f1f7", "flag: France", List.of("FR", "flag"), List.of(), "", 9);
+      new Emoji(
+          "1f1eb-1f1f7",
+          "flag: France",
+          List.of("FR", "flag"),
+          List.of(),
+          List.of(),
+          List.of(),
+          "",
+          9);
 
   @Test
   void captionsAreTheSameForTheSameDraw() {
@@ -81,6 +91,8 @@ class CaptionWriterTest {
             "castle",
             List.of("building"),
             List.of("palace"),
+            List.of(),
+            List.of(),
             "a large and stately mansion of a king",
             5);
     Map<String, Integer> forms = new TreeMap<>();
@@ -95,5 +107,28 @@ class CaptionWriterTest {
     }
     assertEquals(0.06, forms.get("synonym") / 20_000.0, 0.01);
     assertEquals(0.24, forms.get("definition") / 20_000.0, 0.02);
+  }
+
+  @Test
+  void coloursAreSaidWithAnyOfItsNames() {
+    Emoji ladybug =
+        new Emoji(
+            "1f41e",
+            "lady beetle",
+            List.of(),
+            List.of("ladybug"),
+            List.of("insect", "beetle"),
+            List.of("red", "black"),
+            "",
+            3);
+    Map<String, Integer> seen = new TreeMap<>();
+    for (long step = 0; step < 20_000; step++) {
+      String caption = CaptionWriter.caption(ladybug, Background.RED, new Draw(1, step, 5));
+      seen.merge(caption.replace(", red background", ""), 1, Integer::sum);
+    }
+    for (String noun : List.of("insect", "beetle", "ladybug", "lady beetle")) {
+      assertEquals(0.0375, seen.get("a red " + noun) / 20_000.0, 0.01, noun);
+      assertEquals(0.0375, seen.get("a red and black " + noun) / 20_000.0, 0.01, noun);
+    }
   }
 }

@@ -30,6 +30,8 @@ class DictionaryTest {
   private static final String DATA =
       """
         1 a line of the licence
+      00000001 05 n 01 bird 0 001 @ 00000009 n 0000 | it has feathers
+      00000009 03 n 01 organism 0 000 | it lives
       00000010 05 n 03 duck 0 water_fowl 0 Anas 1 001 @ 00000001 n 0000 | a swimming bird (usually small) with a broad bill; many are tame
       00000020 13 n 01 duck 0 001 @ 00000002 n 0000 | its flesh; "we had duck"
       00000030 07 n 01 orange 0 000 | a colour
@@ -55,10 +57,11 @@ class DictionaryTest {
   void theGroupSaysWhichSenseIsMeant() {
     assertEquals(
         new Dictionary.Descriptions(
-            "a swimming bird with a broad bill", List.of("water fowl", "Anas")),
+            "a swimming bird with a broad bill", List.of("water fowl", "Anas"), List.of("bird")),
         dictionary.describe("Duck", ANIMALS));
     assertEquals(
-        new Dictionary.Descriptions("its flesh", List.of()), dictionary.describe("duck", FOOD));
+        new Dictionary.Descriptions("its flesh", List.of(), List.of()),
+        dictionary.describe("duck", FOOD));
   }
 
   @Test
@@ -69,7 +72,8 @@ class DictionaryTest {
   @Test
   void aPluralIsFoundByItsSingular() {
     assertEquals(
-        new Dictionary.Descriptions("a seed that is eaten", List.of("bean", "edible bean")),
+        new Dictionary.Descriptions(
+            "a seed that is eaten", List.of("bean", "edible bean"), List.of()),
         dictionary.describe("beans", FOOD));
   }
 
