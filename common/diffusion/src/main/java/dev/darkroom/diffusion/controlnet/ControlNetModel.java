@@ -163,7 +163,7 @@ public final class ControlNetModel implements Network, Adaptable {
    *
    * @param sample [N, inChannels, H, W] float32, what the U-Net sees, too
    * @param timestep [N], any number type: a time of its own for each row
-   * @param conditions without residuals
+   * @param conditions without residuals; nothing of it is perturbed
    * @param hint [N, C, H, W], of {@link #hint}
    * @return the shapes of the U-Net's skip connections and of its middle, or [N, C, 1, 1] where the
    *     config pools; owned by the sample's manager, and by the scope around the call
@@ -198,7 +198,7 @@ public final class ControlNetModel implements Network, Adaptable {
       NDArray sample, NDArray timestep, Conditions conditions, NDArray hint) {
     try (Scope scope = Scope.open()) {
       // 1. time
-      Step step = new Step(encoder.time(timestep, conditions), conditions.context(), null);
+      Step step = new Step(encoder.time(timestep, conditions), conditions.context(), null, null);
 
       // 2. pre-process
       NDArray x = encoder.convIn(sample).add(hint);

@@ -6,6 +6,7 @@ import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,10 @@ public final class SpatialTransformer {
       boolean linearProjection,
       boolean onlyCrossAttention) {}
 
-  private record Block(IValue norms, IValue layers) {}
+  /**
+   * @param selfAttention its first attention, by name
+   */
+  private record Block(String selfAttention, IValue norms, IValue layers) {}
 
   private final Program program;
   private final Options options;
@@ -61,9 +65,14 @@ public final class SpatialTransformer {
    * @param x [N, C, H, W]
    * @param context [N, T, D]
    * @param contextBias [N, 1, 1, T], added to the scores of cross-attention, or null
+   * @param perturbation of its self-attention, or null
    * @return [N, C, H, W]
    */
-  public NDArray forward(NDArray x, NDArray context, @Nullable NDArray contextBias) {
+  public NDArray forward(
+      NDArray x,
+      NDArray context,
+      @Nullable NDArray contextBias,
+      @Nullable Perturbation perturbation) {
     Flow flow =
         Flow.from(x)
             .then(
@@ -87,6 +96,8 @@ public final class SpatialTransformer {
                   .value(block.layers)
                   .integer(options.heads())
                   .flag(options.onlyCrossAttention())
+                  .optional(
+                      perturbation == null ? null : perturbation.attending(block.selfAttention))
                   .run());
     }
     return flow.then(
@@ -99,6 +110,11 @@ public final class SpatialTransformer {
                     .flag(options.linearProjection())
                     .run())
         .result();
+  }
+
+  /** The names of the layers in which positions look at each other: what can be perturbed. */
+  public Stream<String> selfAttentions() {
+    return options.onlyCrossAttention() ? Stream.of() : blocks.stream().map(Block::selfAttention);
   }
 
   private IValue projection(Weights weights, int channels) {
@@ -117,7 +133,9 @@ public final class SpatialTransformer {
     layers.add(weights.at("ff.net.0.proj").linear(channels, 8L * channels));
     layers.add(weights.at("ff.net.2").linear(4L * channels, channels));
     return new Block(
-        weights.list(norm1, norm2, norm3), weights.list(layers.toArray(IValue[]::new)));
+        weights.at("attn1").name(),
+        weights.list(norm1, norm2, norm3),
+        weights.list(layers.toArray(IValue[]::new)));
   }
 
   private void addAttention(List<IValue> layers, Weights weights, int channels, boolean toContext) {

@@ -81,6 +81,11 @@ public final class Weights {
     return place(prefix, true);
   }
 
+  /** This place in the tree, as checkpoint keys spell it; empty at the root. */
+  String name() {
+    return prefix.replaceFirst("\\.$", "");
+  }
+
   private Weights place(String below, boolean exactThere) {
     return new Weights(
         source, execution, exactThere, program, below, taken, packedSizes, adaptable);
@@ -235,7 +240,7 @@ public final class Weights {
                 .integer(padding)
                 .value(adaptable.strengths())
                 .runForValue());
-    adaptable.add(prefix.replaceFirst("\\.$", ""), layer, shape);
+    adaptable.add(name(), layer, shape);
     if (packedSizes != null) {
       // The layer alone holds its weight now, so that packing can replace it.
       weight.close();

@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Perturbation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param added SDXL's, or null
  * @param timeCondition [N, timeCondProjDim] float32, or null
  * @param residuals what a ControlNet adds, or null
+ * @param perturbation of the self-attention of some rows, or null
  */
 public record Conditions(
     NDArray context,
@@ -22,7 +24,8 @@ public record Conditions(
     @Nullable NDArray classLabels,
     @Nullable Added added,
     @Nullable NDArray timeCondition,
-    @Nullable Residuals residuals) {
+    @Nullable Residuals residuals,
+    @Nullable Perturbation perturbation) {
 
   /**
    * @param textEmbeds [N, P] float32, a pooled text embedding
@@ -53,26 +56,36 @@ public record Conditions(
   }
 
   public static Conditions text(NDArray context) {
-    return new Conditions(context, null, null, null, null, null);
+    return new Conditions(context, null, null, null, null, null, null);
   }
 
   public Conditions withContextMask(@Nullable NDArray mask) {
-    return new Conditions(context, mask, classLabels, added, timeCondition, residuals);
+    return new Conditions(
+        context, mask, classLabels, added, timeCondition, residuals, perturbation);
   }
 
   public Conditions withClassLabels(@Nullable NDArray labels) {
-    return new Conditions(context, contextMask, labels, added, timeCondition, residuals);
+    return new Conditions(
+        context, contextMask, labels, added, timeCondition, residuals, perturbation);
   }
 
   public Conditions withAdded(@Nullable Added added) {
-    return new Conditions(context, contextMask, classLabels, added, timeCondition, residuals);
+    return new Conditions(
+        context, contextMask, classLabels, added, timeCondition, residuals, perturbation);
   }
 
   public Conditions withTimeCondition(@Nullable NDArray condition) {
-    return new Conditions(context, contextMask, classLabels, added, condition, residuals);
+    return new Conditions(
+        context, contextMask, classLabels, added, condition, residuals, perturbation);
   }
 
   public Conditions withResiduals(@Nullable Residuals residuals) {
-    return new Conditions(context, contextMask, classLabels, added, timeCondition, residuals);
+    return new Conditions(
+        context, contextMask, classLabels, added, timeCondition, residuals, perturbation);
+  }
+
+  public Conditions withPerturbation(@Nullable Perturbation perturbation) {
+    return new Conditions(
+        context, contextMask, classLabels, added, timeCondition, residuals, perturbation);
   }
 }

@@ -5,6 +5,7 @@ import dev.darkroom.diffusion.nn.Downsample;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A level on the way down. */
@@ -44,5 +45,10 @@ final class DownBlock {
       skips.add(x);
     }
     return x;
+  }
+
+  /** The names of its self-attention layers. */
+  Stream<String> selfAttentions() {
+    return layers.stream().flatMap(Layer::selfAttentions);
   }
 }

@@ -5,6 +5,7 @@ import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.ResnetBlock;
 import dev.darkroom.diffusion.nn.SpatialTransformer;
 import dev.darkroom.diffusion.nn.Weights;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +43,15 @@ final class Layer {
   NDArray forward(NDArray x, @Nullable NDArray skip, Step step) {
     Flow flow = Flow.from(x).then(h -> resnet.forward(h, skip, step.time()));
     if (transformer != null) {
-      flow.then(h -> transformer.forward(h, step.context(), step.contextBias()));
+      flow.then(
+          h -> transformer.forward(h, step.context(), step.contextBias(), step.perturbation()));
     }
     return flow.result();
+  }
+
+  /** The names of its self-attention layers. */
+  Stream<String> selfAttentions() {
+    return transformer == null ? Stream.of() : transformer.selfAttentions();
   }
 
   static ResnetBlock.Options resnetOptions(UNetConfig config, double outputScale) {

@@ -5,6 +5,7 @@ import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.ResnetBlock;
 import dev.darkroom.diffusion.nn.SpatialTransformer;
 import dev.darkroom.diffusion.nn.Weights;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The middle: a resnet, and for cross-attention a transformer and another resnet. */
@@ -37,9 +38,15 @@ final class MidBlock {
   NDArray forward(NDArray x, Step step) {
     Flow flow = Flow.from(x).then(h -> first.forward(h, step.time()));
     if (transformer != null && second != null) {
-      flow.then(h -> transformer.forward(h, step.context(), step.contextBias()))
+      flow.then(
+              h -> transformer.forward(h, step.context(), step.contextBias(), step.perturbation()))
           .then(h -> second.forward(h, step.time()));
     }
     return flow.result();
+  }
+
+  /** The names of its self-attention layers. */
+  Stream<String> selfAttentions() {
+    return transformer == null ? Stream.of() : transformer.selfAttentions();
   }
 }

@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Perturbation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,5 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param time [N, timeChannels]
  * @param context [N, T, D]
  * @param contextBias [N, 1, 1, T], or null
+ * @param perturbation of self-attention, or null
  */
-public record Step(NDArray time, NDArray context, @Nullable NDArray contextBias) {}
+public record Step(
+    NDArray time,
+    NDArray context,
+    @Nullable NDArray contextBias,
+    @Nullable Perturbation perturbation) {}

@@ -18,12 +18,14 @@ import dev.darkroom.diffusion.nn.Linear;
 import dev.darkroom.diffusion.nn.Network;
 import dev.darkroom.diffusion.nn.OutputHead;
 import dev.darkroom.diffusion.nn.ParameterSource;
+import dev.darkroom.diffusion.nn.Perturbation;
 import dev.darkroom.diffusion.nn.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +109,15 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     return config;
   }
 
+  /**
+   * The names of the layers in which the positions of a map look at each other, by diffusers' keys,
+   * from the input to the output: those that a {@link Perturbation} can name.
+   */
+  public List<String> selfAttentions() {
+    return Stream.concat(encoder.selfAttentions(), up.stream().flatMap(UpBlock::selfAttentions))
+        .toList();
+  }
+
   @Override
   public AdaptableLayers adaptable() {
     return weights.adaptable();
@@ -124,14 +135,29 @@ public final class UNet2DConditionModel implements Network, Adaptable {
    * @param timestep [N], any number type: a time of its own for each row
    * @return [N, outChannels, H, W] float32; owned by the sample's manager, and by the scope around
    *     the call
-   * @throws DiffusionException naming the array whose shape is not what the config needs
+   * @throws DiffusionException naming the array whose shape is not what the config needs, or the
+   *     layer to perturb that is none
    */
   public NDArray forward(NDArray sample, NDArray timestep, Conditions conditions) {
     InputShapes.check(config, sample, timestep, conditions);
+    if (conditions.perturbation() != null) {
+      requireThere(conditions.perturbation());
+    }
     Shape map = sample.getShape();
     long tokens = conditions.context().getShape().get(1);
     return weights.run(
         () -> predict(sample, timestep, conditions), map.get(0), map.get(2), map.get(3), tokens);
+  }
+
+  private void requireThere(Perturbation perturbation) {
+    List<String> there = selfAttentions();
+    for (String layer : perturbation.attending().keySet()) {
+      if (!there.contains(layer)) {
+        throw DiffusionException.badInput(
+            "perturbation: expected some of the self-attention layers %s, got %s"
+                .formatted(there, layer));
+      }
+    }
   }
 
   private NDArray predict(NDArray sample, NDArray timestep, Conditions conditions) {
@@ -144,7 +170,11 @@ public final class UNet2DConditionModel implements Network, Adaptable {
       }
       NDArray contextMask = conditions.contextMask();
       Step step =
-          new Step(embedding, context, contextMask == null ? null : mask.toBias(contextMask));
+          new Step(
+              embedding,
+              context,
+              contextMask == null ? null : mask.toBias(contextMask),
+              conditions.perturbation());
 
       // 2. pre-process
       NDArray x = encoder.convIn(config.centerInputSample() ? sample.mul(2).sub(1) : sample);

@@ -5,6 +5,7 @@ import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,5 +67,12 @@ public final class UNetEncoder {
    */
   public NDArray mid(NDArray x, Step step) {
     return mid == null ? x : mid.forward(x, step);
+  }
+
+  /** The names of its self-attention layers, on the way down, then in the middle. */
+  Stream<String> selfAttentions() {
+    return Stream.concat(
+        down.stream().flatMap(DownBlock::selfAttentions),
+        mid == null ? Stream.of() : mid.selfAttentions());
   }
 }

@@ -7,6 +7,7 @@ import dev.darkroom.diffusion.nn.Upsample;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A level on the way up. */
@@ -53,5 +54,10 @@ final class UpBlock {
       flow.then(h -> up.forward(h, next.get(2), next.get(3)));
     }
     return flow.result();
+  }
+
+  /** The names of its self-attention layers. */
+  Stream<String> selfAttentions() {
+    return layers.stream().flatMap(Layer::selfAttentions);
   }
 }

@@ -54,22 +54,40 @@ def resnet_rest(self, x: Tensor, h: Tensor, temb: Optional[Tensor], norms: List[
 # layers[first:first + 4] are to_q, to_k, to_v, to_out.0. x [N, T, C]; kv [N, S, D]; bias [N, 1, 1, S] is added to the scores, or
 # says by true and false who attends to whom. scale is what scores are multiplied with; 1 / sqrt(d) where not given.
 def attention(self, x: Tensor, kv: Tensor, bias: Optional[Tensor], layers: List[Layer], first: int, heads: int, scale: Optional[float]=None) -> Tensor:
-  n, t, c = x.shape
   q = self.linear(x, layers[first])
   k = self.linear(kv, layers[first + 1])
   v = self.linear(kv, layers[first + 2])
-  d = q.shape[-1] // heads
+  return self.linear(self.attended(q, k, v, bias, heads, scale), layers[first + 3])
+
+# q [N, T, C], k and v [N, S, C] of all heads: [N, T, C].
+def attended(self, q: Tensor, k: Tensor, v: Tensor, bias: Optional[Tensor], heads: int, scale: Optional[float]) -> Tensor:
+  n, t, c = q.shape
+  d = c // heads
   q = q.view(n, t, heads, d).transpose(1, 2)
   k = k.view(n, -1, heads, d).transpose(1, 2)
   v = v.view(n, -1, heads, d).transpose(1, 2)
   y = torch.scaled_dot_product_attention(q, k, v, bias, 0.0, False, scale=scale)
-  return self.linear(y.transpose(1, 2).reshape(n, t, heads * d), layers[first + 3])
+  return y.transpose(1, 2).reshape(n, t, c)
 
-# norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2.
-def transformer_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], norms: List[Norm], layers: List[Layer], heads: int, only_cross: bool) -> Tensor:
+# Self-attention in which only the rows `attending` [K] look around; the attention map of the others is the identity. layers: attn1 (4).
+# All rows go through all layers: an adapter knows its rows by their place in the batch.
+def perturbed_attention(self, x: Tensor, attending: Tensor, layers: List[Layer], heads: int) -> Tensor:
+  q = self.linear(x, layers[0])
+  k = self.linear(x, layers[1])
+  v = self.linear(x, layers[2])
+  if attending.shape[0] > 0:
+    q, k, u = [torch.index_select(every, 0, attending) for every in [q, k, v]]
+    v = v.index_copy_(0, attending, self.attended(q, k, u, None, heads, None))
+  return self.linear(v, layers[3])
+
+# norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2. attending: the rows whose attn1 is not perturbed,
+# where some rows' is.
+def transformer_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], norms: List[Norm], layers: List[Layer], heads: int, only_cross: bool, attending: Optional[Tensor]) -> Tensor:
   h = self.layer_norm(x, norms[0])
   if only_cross:
     x = x + self.attention(h, context, bias, layers, 0, heads)
+  elif attending is not None:
+    x = x + self.perturbed_attention(h, attending, layers, heads)
   else:
     x = x + self.attention(h, h, None, layers, 0, heads)
   x = x + self.attention(self.layer_norm(x, norms[1]), context, bias, layers, 4, heads)

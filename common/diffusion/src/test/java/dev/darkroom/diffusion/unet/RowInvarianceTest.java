@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -13,6 +14,9 @@ import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.nn.Perturbation;
+import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +91,53 @@ class RowInvarianceTest {
       }
       assertArrayEquals(before, predict(unet, sample, timestep, context, 0, 1));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
+  void perturbedRowsChangeNoOthers(Execution execution) {
+    ReducedPrecision.assumeComputed(execution);
+    UNet2DConditionModel unet = starter(execution);
+    NDArray sample = manager.randomNormal(new Shape(4, 8, 16, 16));
+    NDArray timestep = manager.create(new long[] {900, 900, 10, 500});
+    Conditions plain = Conditions.text(manager.randomNormal(new Shape(4, 24, 384)));
+    String layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1";
+    String other = "up_blocks.0.attentions.1.transformer_blocks.0.attn1";
+    try (GradMode inference = GradMode.off()) {
+      float[][] whole = rows(unet.forward(sample, timestep, plain));
+      float[][] some =
+          rows(
+              unet.forward(
+                  sample,
+                  timestep,
+                  plain.withPerturbation(
+                      new Perturbation(
+                          Map.of(
+                              layer, manager.create(new long[] {0, 3}),
+                              other, manager.create(new long[] {0, 2, 3}))))));
+      float[][] all =
+          rows(
+              unet.forward(
+                  sample,
+                  timestep,
+                  plain.withPerturbation(
+                      new Perturbation(Map.of(layer, manager.create(new long[0]))))));
+      assertArrayEquals(whole[0], some[0]);
+      assertArrayEquals(whole[3], some[3]);
+      assertFalse(Arrays.equals(whole[1], some[1]));
+      // Row 2 attends in one of the two layers, and is then as if the other alone were perturbed.
+      assertArrayEquals(all[2], some[2]);
+      assertFalse(Arrays.equals(all[1], some[1]));
+    }
+  }
+
+  private static float[][] rows(NDArray y) {
+    int n = (int) y.getShape().get(0);
+    float[][] rows = new float[n][];
+    for (int i = 0; i < n; i++) {
+      rows[i] = y.get(i).toFloatArray();
+    }
+    return rows;
   }
 
   private UNet2DConditionModel starter(Execution execution) {

@@ -12,7 +12,10 @@ import dev.darkroom.diffusion.GoldenConditions;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.nn.Perturbation;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -116,6 +119,37 @@ class UNet2DConditionModelTest {
               DiffusionException.class,
               () -> unet.forward(golden.tensor("sample"), one, GoldenConditions.of(golden)));
       assertEquals("timestep: expected [3], one for each row, got (1)", refused.getMessage());
+      DiffusionException nowhere =
+          assertThrows(
+              DiffusionException.class,
+              () ->
+                  unet.forward(
+                      golden.tensor("sample"),
+                      golden.tensor("timestep"),
+                      GoldenConditions.of(golden)
+                          .withPerturbation(new Perturbation(Map.of("attn1", one)))));
+      assertEquals(
+          "perturbation: expected some of the self-attention layers "
+              + unet.selfAttentions()
+              + ", got attn1",
+          nowhere.getMessage());
+    }
+  }
+
+  @Test
+  void aLevelOfCrossAttentionAloneHasNoSelfAttention() {
+    try (Golden golden = Golden.of("unet-upscaler")) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      List<Boolean> onlyCross = unet.config().onlyCrossAttention();
+      assertTrue(onlyCross.contains(true) && onlyCross.contains(false), onlyCross.toString());
+      for (int i = 0; i < onlyCross.size(); i++) {
+        String block = "down_blocks." + i + ".";
+        boolean attends = unet.config().downBlockTypes().get(i).attends() && !onlyCross.get(i);
+        assertEquals(
+            attends, unet.selfAttentions().stream().anyMatch(name -> name.startsWith(block)));
+      }
     }
   }
 
