@@ -11,7 +11,9 @@ import json
 import shutil
 
 import torch
-from diffusers import ControlNetModel, StableDiffusionControlNetImg2ImgPipeline, StableDiffusionControlNetPipeline
+from diffusers import (
+    ControlNetModel, StableDiffusionControlNetImg2ImgPipeline, StableDiffusionControlNetPAGPipeline, StableDiffusionControlNetPipeline,
+    StableDiffusionPAGPipeline)
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
@@ -91,17 +93,22 @@ CASES = [
      "control": [["edges-2.png", 0.9, 0.0, 1.0]]},
     {"prompt": "a red apple", "steps": 5, "guidance_scale": 5.0, "seed": 6, "image": "../picture.png", "strength": 0.6,
      "control": [["edges-1.png", 1.0, 0.0, 0.5]]},
+    {"prompt": "a red apple", "steps": 3, "guidance_scale": 5.0, "seed": 7, "pag_scale": 3.0, "control": [["edges-1.png", 0.8, 0.0, 1.0]]},
+    {"prompt": "a red apple", "steps": 3, "guidance_scale": 5.0, "seed": 8, "pag_scale": 3.0, "lora": [["style", 0.8], ["subject", 1.0]]},
 ]
 
 
 def run(net, case, output_type):
     pipe = build()
     arguments = {}
+    if "pag_scale" in case and "control" not in case:
+        pipe = StableDiffusionPAGPipeline(**pipe.components, requires_safety_checker=False)
     if "control" in case:
         files, scales, starts, ends = zip(*case["control"])
         pictures = [Image.open(FOLDER / file) for file in files]
         several = len(files) > 1
         kind = StableDiffusionControlNetImg2ImgPipeline if "image" in case else StableDiffusionControlNetPipeline
+        kind = StableDiffusionControlNetPAGPipeline if "pag_scale" in case else kind
         pipe = kind(
             **pipe.components | {"controlnet": [net] * len(files) if several else net}, requires_safety_checker=False)
         arguments = {
@@ -115,6 +122,8 @@ def run(net, case, output_type):
                           "strength": case["strength"]}
     else:
         arguments = {"width": 32, "height": 32}
+    if "pag_scale" in case:
+        arguments |= {"pag_scale": case["pag_scale"]}
     for name, scale in case.get("lora", []):
         weights = load_file(FOLDER / f"{name}.safetensors")
         merge_into_text_encoder(pipe.text_encoder, {k: v for k, v in weights.items() if k.startswith("lora_te_")}, scale)

@@ -130,6 +130,19 @@ class Panorama(diffusers.StableDiffusionPanoramaPipeline):
 
 KINDS |= {"large": {"class": "StableDiffusionPipeline"}}
 
+
+def deep_unet():
+    """Self-attention in two blocks on each way, so that a name can tell them apart."""
+    return unet(
+        160, block_out_channels=(8, 8, 8), down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"))
+
+
+KINDS |= {
+    "perturbed": {"class": "StableDiffusionPipeline", "unet": deep_unet},
+    "xl-perturbed": {"base": "xl", "class": "StableDiffusionXLPipeline"},
+}
+
 PROMPT = {"prompt": "a red apple", "negative_prompt": "ugly, blurry"}
 
 CASES = {
@@ -228,6 +241,35 @@ CASES |= {
     ],
 }
 
+SD_PAG, XL_PAG = "StableDiffusionPAG", "StableDiffusionXLPAG"
+CASES |= {
+    "perturbed": [
+        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
+        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1, "scheduler": "EulerDiscreteScheduler"},
+        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
+                  "seed": 2, "scheduler": "DPMSolverMultistepScheduler"},
+        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0,
+                  "pag_applied_layers": ["down_blocks.1", "up_blocks.1.attentions.0"], "seed": 3},
+        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 3, "guidance_scale": 1.0, "pag_scale": 2.0, "pag_applied_layers": ["mid", r"(down|up)_blocks\.[01]"],
+                  "seed": 4, "width": 48, "height": 24, "scheduler": "EulerAncestralDiscreteScheduler"},
+        PROMPT | {"as": SD_PAG + "Img2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 5, "guidance_scale": 4.0, "pag_scale": 3.0,
+                  "pag_applied_layers": ["down"], "seed": 5},
+        PROMPT | {"as": SD_PAG + "InpaintPipeline", "image": "picture", "mask": "mask", "strength": 0.8, "steps": 5, "guidance_scale": 4.0,
+                  "pag_scale": 3.0, "pag_applied_layers": ["up"], "seed": 6},
+    ],
+    "xl-perturbed": [
+        ONE | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
+        ONE | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1},
+        PROMPT | {"as": XL_PAG + "Pipeline", "steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
+                  "pag_applied_layers": ["mid", "down_blocks.0"], "seed": 2},
+        PROMPT | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "pag_applied_layers": ["up_blocks.1.attentions.0"],
+                  "seed": 3, "width": 48, "height": 24},
+        ONE | {"as": XL_PAG + "Img2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 5, "guidance_scale": 3.0, "pag_scale": 3.0, "seed": 4},
+        ONE | {"as": XL_PAG + "InpaintPipeline", "image": "picture", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 1.0,
+               "pag_scale": 3.0, "seed": 5},
+    ],
+}
+
 
 def draw_pictures():
     """Smooth colours with hard edges, so that each filter of resizing shows."""
@@ -288,6 +330,8 @@ def load(kind, folder, case):
     absent = {part: None for part in KINDS[kind].get("absent", ()) if kind != "latent-diffusion"}
     pipe = cls.from_pretrained(folder, torch_dtype=torch.float32, **absent)
     pipe.set_progress_bar_config(disable=True)
+    if "pag_applied_layers" in case:
+        pipe.set_pag_applied_layers(case["pag_applied_layers"])
     return pipe
 
 
@@ -298,7 +342,7 @@ def open_picture(name):
 PASSED = (
     "prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "guidance_scale", "guidance_rescale", "clip_skip", "strength", "eta", "width", "height",
     "image_guidance_scale", "noise_level", "original_inference_steps", "denoising_start", "denoising_end", "aesthetic_score",
-    "negative_aesthetic_score")
+    "negative_aesthetic_score", "pag_scale", "pag_adaptive_scale")
 SIZES = ("original_size", "target_size", "crops_coords_top_left")
 
 

@@ -3,6 +3,7 @@ package dev.darkroom.cli.generate;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.GuidanceInterval;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.pipeline.Defaults;
 import dev.darkroom.diffusion.pipeline.Prompts;
 import dev.darkroom.diffusion.pipeline.Sampling;
@@ -176,6 +177,7 @@ final class RequestOptions {
         height == null ? defaultHeight : height,
         sampling(otherwise.steps()),
         guidance(otherwise.guidanceScale()),
+        PerturbedAttentionGuidance.OFF,
         micro.conditioning());
   }
 

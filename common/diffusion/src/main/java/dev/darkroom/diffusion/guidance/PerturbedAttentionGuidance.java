@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.guidance;
 
 import dev.darkroom.diffusion.DiffusionException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,22 +11,44 @@ import org.jspecify.annotations.Nullable;
  * @param scale s; 3 in the paper, 0 is off
  * @param adaptiveScale how much s falls for each training time that the run has gone down from
  *     1000; 0 keeps it constant
+ * @param layers whose self-attention is replaced, see {@link SelfAttentionNames}
  */
-public record PerturbedAttentionGuidance(double scale, double adaptiveScale) {
+public record PerturbedAttentionGuidance(double scale, double adaptiveScale, List<String> layers) {
+  /** The middle of the network: the paper's choice. */
+  public static final List<String> MIDDLE = List.of("mid");
+
+  public static final PerturbedAttentionGuidance OFF = new PerturbedAttentionGuidance(0, 0);
+
   public PerturbedAttentionGuidance {
-    if (!(scale >= 0 && scale <= 1000)) {
+    check("scale", scale);
+    check("adaptive scale", adaptiveScale);
+    layers = List.copyOf(layers);
+    if (layers.isEmpty()) {
       throw DiffusionException.badInput(
-          "perturbed attention scale: expected 0 to 1000, got " + scale);
-    }
-    if (!(adaptiveScale >= 0)) {
-      throw DiffusionException.badInput(
-          "perturbed attention adaptive scale: expected 0 or more, got " + adaptiveScale);
+          "perturbed attention layers: expected the name of at least one, got none");
     }
   }
 
-  /** Whether the perturbed prediction is asked for. */
+  /** In the middle. */
+  public PerturbedAttentionGuidance(double scale, double adaptiveScale) {
+    this(scale, adaptiveScale, MIDDLE);
+  }
+
+  private static void check(String name, double scale) {
+    if (!(scale >= 0 && scale <= 1000)) {
+      throw DiffusionException.badInput(
+          "perturbed attention %s: expected 0 to 1000, got %s".formatted(name, scale));
+    }
+  }
+
+  /** Whether the perturbed prediction is asked for at all. */
   public boolean isOn() {
     return scale > 0;
+  }
+
+  /** Whether it is asked for at a training time: an adaptive scale falls to nothing. */
+  public boolean isOnAt(float timestep) {
+    return isOn() && scaleAt(timestep) > 0;
   }
 
   /** The scale at a training time in [0, 1000). */

@@ -25,6 +25,11 @@ final class EditConditioning implements Conditioning {
       throw DiffusionException.badInput(
           "guidance interval: expected the whole run for a model that edits pictures, got a part");
     }
+    if (request.perturbed().isOn()) {
+      throw DiffusionException.badInput(
+          "perturbed attention scale: expected 0 for a model that edits pictures, got "
+              + request.perturbed().scale());
+    }
     if (!texts.prompt().isSingle()) {
       throw DiffusionException.badInput(
           "prompt: expected one instruction for a model that edits pictures, got %d joined by AND"

@@ -8,6 +8,8 @@ import dev.darkroom.diffusion.adapter.Lora;
 import dev.darkroom.diffusion.adapter.LoraBase;
 import dev.darkroom.diffusion.adapter.LoraWeights;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
+import dev.darkroom.diffusion.guidance.SelfAttentionNames;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.AdaptableLayers.Attached;
 import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
@@ -28,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -306,17 +309,17 @@ record LatentDiffusionModel(
   }
 
   /** The texts of a request, with what else the network is told. */
-  Conditioning conditioning(TextToImage request, int steps) {
-    return conditioning(request, steps, null);
+  Conditioning conditioning(TextToImage request, Sampler sampler) {
+    return conditioning(request, sampler, null);
   }
 
   /**
    * The same for a model with classes. A network that was distilled with guidance is told the
    * guidance scale, and asked once.
    *
-   * @param steps network calls of the run
+   * @param sampler of the run
    */
-  Conditioning conditioning(TextToImage request, int steps, @Nullable Integer classLabel) {
+  Conditioning conditioning(TextToImage request, Sampler sampler, @Nullable Integer classLabel) {
     Integer told = config().timeCondProjDim();
     double scale = request.guidance().scale();
     float[] timeCondition = told == null ? null : GuidanceEmbedding.of(scale, told);
@@ -332,10 +335,18 @@ record LatentDiffusionModel(
     return new TextConditioning(
         request,
         told == null ? request.guidance() : OFF,
-        steps,
+        sampler,
         prompts,
         new Shared(toward, classLabel, timeCondition),
-        new Shared(away, classLabel, timeCondition));
+        new Shared(away, classLabel, timeCondition),
+        perturbed(request.perturbed()));
+  }
+
+  /** The layers that a request perturbs; none where it does not. */
+  private Set<String> perturbed(PerturbedAttentionGuidance asked) {
+    return asked.isOn()
+        ? SelfAttentionNames.named(asked.layers(), unet.unet().selfAttentions())
+        : Set.of();
   }
 
   /** The sampler of a request on this model's schedule, corrected as diffusers' pipeline does. */

@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +21,28 @@ public record RowConditions(float[] context, float @Nullable [] pooled, Shared s
    *     picture; else null
    * @param timeCondition the embedded guidance scale, for a model that was distilled with guidance;
    *     else null
+   * @param perturbed names of self-attention layers in which each position sees itself alone
    */
   public record Shared(
-      float @Nullable [] timeIds, @Nullable Integer classLabel, float @Nullable [] timeCondition) {
+      float @Nullable [] timeIds,
+      @Nullable Integer classLabel,
+      float @Nullable [] timeCondition,
+      Set<String> perturbed) {
     /** Nothing: a model that is conditioned on a prompt alone. */
     public static final Shared NONE = new Shared(null, null, null);
+
+    /** Of a network that runs whole. */
+    public Shared(
+        float @Nullable [] timeIds,
+        @Nullable Integer classLabel,
+        float @Nullable [] timeCondition) {
+      this(timeIds, classLabel, timeCondition, Set.of());
+    }
+
+    /** The same with other layers perturbed. */
+    public Shared perturbing(Set<String> layers) {
+      return new Shared(timeIds, classLabel, timeCondition, Set.copyOf(layers));
+    }
   }
 
   /** A prompt alone. */

@@ -5,14 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
+import dev.darkroom.diffusion.nn.Perturbation;
 import dev.darkroom.diffusion.unet.Conditions;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The U-Net over rows of plain arrays, so that no native memory outlives a call. Thread-safe. */
@@ -93,8 +96,8 @@ final class RowPredictor implements Predictor {
       NDArray timesteps = call.create(Rows.timesteps(rows));
       Conditions conditions =
           conditions(rows, call)
-              .withResiduals(
-                  ControlResiduals.of(rows, shape, call, some -> conditions(some, call)));
+              .withResiduals(ControlResiduals.of(rows, shape, call, some -> conditions(some, call)))
+              .withPerturbation(perturbation(rows, call));
       return part.use(
           network ->
               network
@@ -116,6 +119,24 @@ final class RowPredictor implements Predictor {
         .withClassLabels(classLabels(rows, call))
         .withAdded(added(rows, call))
         .withTimeCondition(stacked(rows, row -> row.conditions().shared().timeCondition(), call));
+  }
+
+  /** Null where every row attends in every layer. */
+  private static @Nullable Perturbation perturbation(List<Row> rows, NDManager call) {
+    Map<String, NDArray> attending = new HashMap<>();
+    for (Row row : rows) {
+      for (String layer : row.conditions().shared().perturbed()) {
+        attending.computeIfAbsent(layer, name -> call.create(attending(rows, name)));
+      }
+    }
+    return attending.isEmpty() ? null : new Perturbation(attending);
+  }
+
+  private static long[] attending(List<Row> rows, String layer) {
+    return IntStream.range(0, rows.size())
+        .filter(i -> !rows.get(i).conditions().shared().perturbed().contains(layer))
+        .asLongStream()
+        .toArray();
   }
 
   /** [N] int64, or null for a model without classes. */

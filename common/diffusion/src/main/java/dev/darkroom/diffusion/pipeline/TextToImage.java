@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.pipeline;
 
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.image.Resampling;
 import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param width pixels, a multiple of the model's factor
  * @param guidance for a model that was distilled with guidance, its scale is what the network is
  *     told
+ * @param perturbed guidance beside it, away from what the network predicts with perturbed attention
  * @param micro for Stable Diffusion XL
  */
 public record TextToImage(
@@ -22,6 +24,7 @@ public record TextToImage(
     int height,
     Sampling sampling,
     ClassifierFreeGuidance guidance,
+    PerturbedAttentionGuidance perturbed,
     MicroConditioning micro)
     implements Request {
   /**
@@ -58,6 +61,7 @@ public record TextToImage(
         height,
         Sampling.of(sampler, steps, eta),
         guidance,
+        PerturbedAttentionGuidance.OFF,
         MicroConditioning.DEFAULT);
   }
 
@@ -85,16 +89,21 @@ public record TextToImage(
 
   /** The same with other texts. */
   public TextToImage with(Prompts others) {
-    return new TextToImage(others, width, height, sampling, guidance, micro);
+    return new TextToImage(others, width, height, sampling, guidance, perturbed, micro);
   }
 
   /** The same, sampled in another way. */
   public TextToImage with(Sampling other) {
-    return new TextToImage(prompts, width, height, other, guidance, micro);
+    return new TextToImage(prompts, width, height, other, guidance, perturbed, micro);
   }
 
   /** The same with other conditions of Stable Diffusion XL. */
   public TextToImage with(MicroConditioning other) {
-    return new TextToImage(prompts, width, height, sampling, guidance, other);
+    return new TextToImage(prompts, width, height, sampling, guidance, perturbed, other);
+  }
+
+  /** The same with other guidance by perturbed attention. */
+  public TextToImage with(PerturbedAttentionGuidance other) {
+    return new TextToImage(prompts, width, height, sampling, guidance, other, micro);
   }
 }

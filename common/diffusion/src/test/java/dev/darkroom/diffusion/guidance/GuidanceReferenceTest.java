@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.JsonLines;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,15 @@ class GuidanceReferenceTest {
   }
 
   @Test
+  void anAdaptiveScaleFallsToNothing() {
+    PerturbedAttentionGuidance guidance = new PerturbedAttentionGuidance(3, 0.005);
+    assertEquals(1.5, guidance.scaleAt(700));
+    assertEquals(true, guidance.isOnAt(401));
+    assertEquals(false, guidance.isOnAt(400));
+    assertEquals(false, PerturbedAttentionGuidance.OFF.isOnAt(999));
+  }
+
+  @Test
   void refusesScalesAndIntervalsThatAreNone() {
     assertThrows(DiffusionException.class, () -> new GuidanceInterval(0.6, 0.5));
     assertThrows(DiffusionException.class, () -> new GuidanceInterval(Double.NaN, 1));
@@ -82,6 +92,7 @@ class GuidanceReferenceTest {
     assertThrows(DiffusionException.class, () -> new ImageGuidance(Double.NaN, 1));
     assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(-1, 0));
     assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(3, -0.1));
+    assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(3, 0, List.of()));
   }
 
   private static void assertGuided(JsonNode row, float[] guided) {

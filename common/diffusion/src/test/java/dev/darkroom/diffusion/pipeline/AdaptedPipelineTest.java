@@ -15,6 +15,7 @@ import dev.darkroom.diffusion.controlnet.ControlNetConfig;
 import dev.darkroom.diffusion.controlnet.ControlNetKeys;
 import dev.darkroom.diffusion.controlnet.ControlScale;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,10 +116,11 @@ class AdaptedPipelineTest {
         pipeline.adapted(adapters).controlled(controls, run.path("guess").asBoolean());
     TextToImage text =
         request(
-            run.get("prompt").textValue(),
-            run.path("negative_prompt").asText(""),
-            run.get("steps").intValue(),
-            run.get("guidance_scale").doubleValue());
+                run.get("prompt").textValue(),
+                run.path("negative_prompt").asText(""),
+                run.get("steps").intValue(),
+                run.get("guidance_scale").doubleValue())
+            .with(new PerturbedAttentionGuidance(run.path("pag_scale").asDouble(0), 0));
     Request request =
         run.has("image")
             ? new Request.ImageToImage(

@@ -9,6 +9,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.pipeline.MicroConditioning.Size;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
@@ -17,6 +18,7 @@ import dev.darkroom.diffusion.text.TextualInversion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -28,7 +30,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Stable Diffusion XL, its refiner, and a distilled model, against what tiny_pipelines.py wrote.
+ * Stable Diffusion XL, its refiner, a distilled model, and guidance by perturbed attention, against
+ * what tiny_pipelines.py wrote.
  */
 class ModelFamiliesTest {
   @TempDir private Path folder;
@@ -73,6 +76,16 @@ class ModelFamiliesTest {
                 .getFirst());
   }
 
+  @TestFactory
+  Stream<DynamicTest> perturbedAttentionGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("perturbed");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> perturbedAttentionOfTheBaseGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("xl-perturbed");
+  }
+
   private Stream<DynamicTest> givesThePicturesOfDiffusers(String kind) {
     PipelineFixture fixture = PipelineFixture.open(kind, folder);
     return fixture.tests(
@@ -100,6 +113,15 @@ class ModelFamiliesTest {
         : new Request.ImageToImage(text(asked, image), image, strength);
   }
 
+  private static PerturbedAttentionGuidance perturbed(JsonNode asked) {
+    List<String> layers = new ArrayList<>();
+    asked.path("pag_applied_layers").forEach(layer -> layers.add(layer.textValue()));
+    return new PerturbedAttentionGuidance(
+        asked.path("pag_scale").asDouble(0),
+        asked.path("pag_adaptive_scale").asDouble(0),
+        layers.isEmpty() ? PerturbedAttentionGuidance.MIDDLE : layers);
+  }
+
   private static TextToImage text(JsonNode asked, @Nullable RgbImage image) {
     JsonNode crop = asked.path("crops_coords_top_left");
     return new TextToImage(
@@ -121,6 +143,7 @@ class ModelFamiliesTest {
             number(asked, "denoising_end", JsonNode::doubleValue)),
         new ClassifierFreeGuidance(
             asked.get("guidance_scale").doubleValue(), asked.path("guidance_rescale").asDouble(0)),
+        perturbed(asked),
         new MicroConditioning(
             size(asked.path("original_size")),
             crop.path(0).asInt(0),

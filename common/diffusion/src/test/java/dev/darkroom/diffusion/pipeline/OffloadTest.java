@@ -11,6 +11,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,8 @@ class OffloadTest {
   @Test
   void picturesAreThoseOfAModelThatStays() {
     TextToImage request =
-        new TextToImage("a red circle", "", 32, 32, null, 2, new ClassifierFreeGuidance(3, 0), 0);
+        new TextToImage("a red circle", "", 32, 32, null, 2, new ClassifierFreeGuidance(3, 0), 0)
+            .with(new PerturbedAttentionGuidance(2, 0));
     List<Seed> seeds = List.of(Seed.of(1), Seed.of(2));
     try (StableDiffusionPipeline stays = StableDiffusionPipeline.load(MODEL, Device.cpu());
         StableDiffusionPipeline comesAndGoes = offloaded()) {

@@ -32,7 +32,7 @@ final class PipelineFixture implements AutoCloseable {
   private static final double LATENTS = 2e-3;
 
   /** Kinds that have the text side of another one. */
-  private static final Set<String> OF_XL = Set.of("refiner", "xl-inpaint");
+  private static final Set<String> OF_XL = Set.of("refiner", "xl-inpaint", "xl-perturbed");
 
   private final SafetensorsFile expected;
   private final JsonNode cases;
