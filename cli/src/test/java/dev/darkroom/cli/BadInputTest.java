@@ -29,6 +29,18 @@ class BadInputTest {
     assertRefused("--steps", "--steps", "many");
     assertRefused("guidance", "--guidance-scale", "NaN");
     assertRefused("eta", "--eta", "2", "--scheduler", "ddim");
+    assertRefused("perturbed attention scale: expected 0 to 1000, got -1", "--pag-scale", "-1");
+    assertRefused("adaptive scale: expected 0", "--pag-scale", "3", "--pag-adaptive-scale", "-0.1");
+    assertRefused("expected a --pag-scale above 0", "--pag-layers", "mid");
+    assertRefused("expected a --pag-scale above 0", "--pag-adaptive-scale", "0.1");
+    assertRefused(
+        "has those of down_blocks.0.attentions.0, mid_block.attentions.0, up_blocks.1.attentions.0,"
+            + " up_blocks.1.attentions.1; got down_blocks.1",
+        "--pag-scale",
+        "3",
+        "--pag-layers",
+        "mid,down_blocks.1");
+    assertRefused("Unclosed group", "--pag-scale", "3", "--pag-layers", "mid(");
     assertRefused("GPU", "--dtype", "float16");
     assertRefused("--dtype", "--dtype", "half");
     assertRefused("--num-images", "--num-images", "0");

@@ -95,6 +95,13 @@ class GenerateKindsTest {
     assertRefused("--strength", "edit", "--image", picture("picture"), "--strength", "0.5");
     assertRefused(
         "guidance interval", "edit", "--image", picture("picture"), "--guidance-end", "0.5");
+    assertRefused(
+        "perturbed attention scale: expected 0 for a model that edits pictures, got 3",
+        "edit",
+        "--image",
+        picture("picture"),
+        "--pag-scale",
+        "3");
     assertRefused("--noise-level", "image", "--image", picture("picture"), "--noise-level", "1");
     assertRefused("--strength", "image", "--strength", "0.5");
     assertRefused("strength", "image", "--image", picture("picture"), "--strength", "2");
@@ -128,6 +135,9 @@ class GenerateKindsTest {
     assertRefused(
         "--prompt: expected none for a model that is not conditioned on a text",
         generateUnprompted("classes", "--prompt", "an apple", "--out", out));
+    assertRefused(
+        "--pag-scale: expected none",
+        generateUnprompted("classes", "--pag-scale", "3", "--out", out));
     assertRefused(
         "--mask-image: expected none",
         generateUnprompted("classes", "--mask-image", "m.png", "--out", out));

@@ -64,6 +64,26 @@ class GenerateTest {
   }
 
   @Test
+  void perturbedAttentionGuidesTheChosenLayers() throws IOException {
+    List<byte[]> pictures = new ArrayList<>();
+    for (String options :
+        List.of(
+            "--pag-scale 0",
+            "--pag-scale 3",
+            "--pag-scale 3 --pag-adaptive-scale 0.006",
+            "--pag-scale 3 --pag-layers mid,up_blocks.1.attentions.0",
+            "--pag-scale 3 --guidance-scale 1 --pag-layers down.block_0")) {
+      pictures.add(bytes(seeded("x.png", options.split(" "))));
+      for (byte[] other : pictures.subList(0, pictures.size() - 1)) {
+        assertFalse(Arrays.equals(other, pictures.getLast()), options);
+      }
+    }
+    assertArrayEquals(pictures.getFirst(), bytes(seeded("x.png")));
+    assertArrayEquals(
+        pictures.get(1), bytes(seeded("x.png", "--pag-scale", "3", "--pag-layers", "mid")));
+  }
+
+  @Test
   void manyImagesAreThoseOfTheirOwnSeeds() throws IOException {
     Run together =
         generate(

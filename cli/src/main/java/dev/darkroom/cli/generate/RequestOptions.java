@@ -3,7 +3,6 @@ package dev.darkroom.cli.generate;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.GuidanceInterval;
-import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.pipeline.Defaults;
 import dev.darkroom.diffusion.pipeline.Prompts;
 import dev.darkroom.diffusion.pipeline.Sampling;
@@ -96,6 +95,8 @@ final class RequestOptions {
           "of the run that is over when guidance ends, and steps cost half; default ${DEFAULT-VALUE}")
   private double guidanceEnd = 1;
 
+  @Mixin private PerturbationOptions perturbation = new PerturbationOptions();
+
   @Option(
       names = "--eta",
       paramLabel = "ETA",
@@ -177,7 +178,7 @@ final class RequestOptions {
         height == null ? defaultHeight : height,
         sampling(otherwise.steps()),
         guidance(otherwise.guidanceScale()),
-        PerturbedAttentionGuidance.OFF,
+        perturbation.guidance(),
         micro.conditioning());
   }
 
