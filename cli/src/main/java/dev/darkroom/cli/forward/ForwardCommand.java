@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.QuietExit;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class ForwardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    QuietExit.want();
     List<ForwardCase> cases = folders.stream().map(ForwardCase::new).toList();
     Set<String> names = new HashSet<>();
     for (ForwardCase each : cases) {

@@ -3,6 +3,7 @@ package dev.darkroom.cli.generate;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
+import dev.darkroom.diffusion.kernels.QuietExit;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
 import dev.darkroom.diffusion.pipeline.GeneratedImage;
@@ -51,6 +52,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    QuietExit.want();
     request.check();
     adapters.check();
     windows.check();

@@ -39,6 +39,7 @@ final class NativeCalls {
    * is decided by {@link GradMode} alone.
    */
   static IValue run(long module, String method, long[] arguments) {
+    boolean entered = QuietExit.enter();
     try {
       long handle = (long) RUN_METHOD.invokeExact(module, method, arguments, true, false);
       return (IValue) NEW_IVALUE.invokeExact(handle);
@@ -46,6 +47,8 @@ final class NativeCalls {
       throw e;
     } catch (Throwable e) {
       throw new IllegalStateException("a native method threw a checked exception", e);
+    } finally {
+      QuietExit.leave(entered);
     }
   }
 }
