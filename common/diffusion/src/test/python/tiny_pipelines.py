@@ -138,9 +138,10 @@ def deep_unet():
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"))
 
 
+SD_PAG, XL_PAG = "StableDiffusionPAG", "StableDiffusionXLPAG"
 KINDS |= {
-    "perturbed": {"class": "StableDiffusionPipeline", "unet": deep_unet},
-    "xl-perturbed": {"base": "xl", "class": "StableDiffusionXLPipeline"},
+    "perturbed": {"class": SD_PAG + "Pipeline", "unet": deep_unet},
+    "xl-perturbed": {"base": "xl", "class": XL_PAG + "Pipeline"},
 }
 
 PROMPT = {"prompt": "a red apple", "negative_prompt": "ugly, blurry"}
@@ -241,16 +242,15 @@ CASES |= {
     ],
 }
 
-SD_PAG, XL_PAG = "StableDiffusionPAG", "StableDiffusionXLPAG"
 CASES |= {
     "perturbed": [
-        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
-        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1, "scheduler": "EulerDiscreteScheduler"},
-        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
+        PROMPT | {"steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
+        PROMPT | {"steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1, "scheduler": "EulerDiscreteScheduler"},
+        PROMPT | {"steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
                   "seed": 2, "scheduler": "DPMSolverMultistepScheduler"},
-        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0,
+        PROMPT | {"steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0,
                   "pag_applied_layers": ["down_blocks.1", "up_blocks.1.attentions.0"], "seed": 3},
-        PROMPT | {"as": SD_PAG + "Pipeline", "steps": 3, "guidance_scale": 1.0, "pag_scale": 2.0, "pag_applied_layers": ["mid", r"(down|up)_blocks\.[01]"],
+        PROMPT | {"steps": 3, "guidance_scale": 1.0, "pag_scale": 2.0, "pag_applied_layers": ["mid", r"(down|up)_blocks\.[01]"],
                   "seed": 4, "width": 48, "height": 24, "scheduler": "EulerAncestralDiscreteScheduler"},
         PROMPT | {"as": SD_PAG + "Img2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 5, "guidance_scale": 4.0, "pag_scale": 3.0,
                   "pag_applied_layers": ["down"], "seed": 5},
@@ -258,11 +258,11 @@ CASES |= {
                   "pag_scale": 3.0, "pag_applied_layers": ["up"], "seed": 6},
     ],
     "xl-perturbed": [
-        ONE | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
-        ONE | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1},
-        PROMPT | {"as": XL_PAG + "Pipeline", "steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
+        ONE | {"steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "seed": 0},
+        ONE | {"steps": 4, "guidance_scale": 0.0, "pag_scale": 3.0, "seed": 1},
+        PROMPT | {"steps": 5, "guidance_scale": 5.0, "guidance_rescale": 0.6, "pag_scale": 3.0, "pag_adaptive_scale": 0.006,
                   "pag_applied_layers": ["mid", "down_blocks.0"], "seed": 2},
-        PROMPT | {"as": XL_PAG + "Pipeline", "steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "pag_applied_layers": ["up_blocks.1.attentions.0"],
+        PROMPT | {"steps": 4, "guidance_scale": 5.0, "pag_scale": 3.0, "pag_applied_layers": ["up_blocks.1.attentions.0"],
                   "seed": 3, "width": 48, "height": 24},
         ONE | {"as": XL_PAG + "Img2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 5, "guidance_scale": 3.0, "pag_scale": 3.0, "seed": 4},
         ONE | {"as": XL_PAG + "InpaintPipeline", "image": "picture", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 1.0,

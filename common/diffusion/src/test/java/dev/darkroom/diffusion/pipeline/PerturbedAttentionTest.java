@@ -1,14 +1,20 @@
 package dev.darkroom.diffusion.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ModelIndex;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What guidance by perturbed attention does to a run; {@link ModelFamiliesTest} holds its pictures
@@ -94,6 +102,31 @@ class PerturbedAttentionTest {
                     + " up_blocks.1.attentions.1, up_blocks.2.attentions.0, up_blocks.2.attentions.1;"
                     + " got down_blocks.2"),
         refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "StableDiffusionPAGPipeline",
+        "StableDiffusionPAGImg2ImgPipeline",
+        "StableDiffusionPAGInpaintPipeline",
+        "StableDiffusionXLPAGPipeline",
+        "StableDiffusionXLPAGImg2ImgPipeline",
+        "StableDiffusionXLPAGInpaintPipeline"
+      })
+  void readsTheFolderOfAnyPipelineThatPerturbs(String className, @TempDir Path model)
+      throws IOException {
+    PipelineFixture.assemble(className.contains("XL") ? "xl" : "image", model);
+    Path index = model.resolve(ModelIndex.FILE);
+    Files.writeString(
+        index,
+        Files.readString(index)
+            .replaceAll("\"_class_name\": \"\\w+\"", "\"_class_name\": \"" + className + '"'));
+    try (DiffusionPipeline loaded = DiffusionPipeline.load(model, Device.cpu())) {
+      assertEquals(
+          ExtraChannels.NOTHING,
+          assertInstanceOf(StableDiffusionPipeline.class, loaded).extraChannels());
+    }
   }
 
   private static PerturbedAttentionGuidance guidance(double scale, String... layers) {
