@@ -10,6 +10,7 @@ import dev.darkroom.jobs.spec.Dataset;
 import dev.darkroom.jobs.spec.GenerationSpec;
 import dev.darkroom.jobs.spec.JobSpec;
 import dev.darkroom.jobs.spec.LearningRateSchedule;
+import dev.darkroom.jobs.spec.MixedPrecision;
 import dev.darkroom.jobs.spec.OutputFormat;
 import dev.darkroom.jobs.spec.Recipe;
 import dev.darkroom.jobs.spec.SchedulerName;
@@ -94,6 +95,8 @@ public final class TestSite implements AutoCloseable {
             1.0,
             0.99,
             0.1,
+            null,
+            MixedPrecision.NO,
             null,
             10,
             10,

@@ -5,6 +5,7 @@ import dev.darkroom.jobs.job.Sha256;
 import dev.darkroom.jobs.spec.Dataset;
 import dev.darkroom.jobs.spec.GenerationSpec;
 import dev.darkroom.jobs.spec.LearningRateSchedule;
+import dev.darkroom.jobs.spec.MixedPrecision;
 import dev.darkroom.jobs.spec.OutputFormat;
 import dev.darkroom.jobs.spec.Recipe;
 import dev.darkroom.jobs.spec.SchedulerName;
@@ -52,6 +53,8 @@ public final class Specs {
         0.99,
         0.1,
         null,
+        MixedPrecision.BF16,
+        2.5,
         10,
         10,
         List.of("a red apple"),

@@ -8,6 +8,7 @@ import dev.darkroom.trainer.loop.OptimizerConfig;
 import dev.darkroom.trainer.loop.RunConfig;
 import dev.darkroom.trainer.recipe.AutoencoderRecipeConfig;
 import dev.darkroom.trainer.recipe.LatentDiffusionRecipeConfig;
+import dev.darkroom.trainer.recipe.MixedPrecision;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,10 +30,10 @@ final class RecipeConfigs {
         run(spec, threads),
         optimizer(spec, defaults.optimizer()),
         defaults.conditioning(),
-        defaults.mixedPrecision(),
+        MixedPrecision.of(spec.mixedPrecision().text()),
         spec.captionDropout(),
         spec.snrGamma(),
-        defaults.timestepShift(),
+        spec.timestepShift() == null ? defaults.timestepShift() : spec.timestepShift(),
         prompts(spec, data),
         defaults.guidanceScale(),
         defaults.samplingSteps(),

@@ -20,6 +20,7 @@ import dev.darkroom.jobs.queue.Publisher;
 import dev.darkroom.jobs.queue.Topics;
 import dev.darkroom.jobs.spec.Dataset;
 import dev.darkroom.jobs.spec.LearningRateSchedule;
+import dev.darkroom.jobs.spec.MixedPrecision;
 import dev.darkroom.jobs.spec.Recipe;
 import dev.darkroom.jobs.spec.TrainingSpec;
 import dev.darkroom.jobs.store.Job;
@@ -183,6 +184,8 @@ final class Site implements AutoCloseable {
         0.9,
         0.2,
         5.0,
+        MixedPrecision.NO,
+        null,
         checkpointingSteps,
         steps,
         List.of("a red picture"),

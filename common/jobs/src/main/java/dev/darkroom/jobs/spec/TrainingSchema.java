@@ -54,6 +54,20 @@ public record TrainingSchema(int resolution, int factor, int maxSide) {
     input
         .number("snr_gamma", "Min-SNR weighting; none where absent", 1e-3, 1e3)
         .put("nullable", true);
+    ObjectNode precision =
+        input.string("mixed_precision", "bf16 trains the U-Net in bfloat16, where it is faster");
+    ArrayNode precisions = precision.putArray("enum");
+    for (MixedPrecision value : MixedPrecision.values()) {
+      precisions.add(value.text());
+    }
+    precision.put("default", MixedPrecision.NO.text());
+    input
+        .number(
+            "timestep_shift",
+            "Above 1 noisy times are drawn more often, as Stable Diffusion 3 does",
+            TrainingSpec.MIN_TIMESTEP_SHIFT,
+            TrainingSpec.MAX_TIMESTEP_SHIFT)
+        .put("default", 1.0);
     input
         .integer("checkpointing_steps", "Steps between checkpoints", 1, TrainingSpec.MAX_STEPS)
         .put("default", 100);

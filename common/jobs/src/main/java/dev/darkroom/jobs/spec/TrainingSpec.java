@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param emaDecay of the averaged weights that are registered; 0 registers the raw ones
  * @param captionDropout probability that a caption is trained as the empty prompt, for guidance
  * @param snrGamma of min-SNR weighting, or none
+ * @param mixedPrecision what the U-Net's products are computed in; specs that were stored before
+ *     there was a choice have none and mean {@link MixedPrecision#NO}
+ * @param timestepShift above 1 noisy times are drawn more often, below 1 the others; none is 1
  * @param checkpointingSteps optimizer steps between two checkpoints
  * @param validationSteps optimizer steps between two sample grids
  * @param validationPrompts prompts of the sample grids; none draws them from the captions
@@ -42,6 +45,8 @@ public record TrainingSpec(
     double emaDecay,
     double captionDropout,
     @Nullable Double snrGamma,
+    MixedPrecision mixedPrecision,
+    @Nullable Double timestepShift,
     int checkpointingSteps,
     int validationSteps,
     List<String> validationPrompts,
@@ -52,6 +57,11 @@ public record TrainingSpec(
 
   /** Most prompts of a sample grid. */
   public static final int MAX_VALIDATION_PROMPTS = 16;
+
+  /** Least and most that times may be shifted. */
+  public static final double MIN_TIMESTEP_SHIFT = 0.01;
+
+  public static final double MAX_TIMESTEP_SHIFT = 100;
 
   public TrainingSpec {
     Check.present("model", model);
@@ -71,6 +81,15 @@ public record TrainingSpec(
     Check.range("caption_dropout", captionDropout, 0, 1);
     if (snrGamma != null) {
       Check.range("snr_gamma", snrGamma, 1e-3, 1e3);
+    }
+    mixedPrecision = mixedPrecision == null ? MixedPrecision.NO : mixedPrecision;
+    if (mixedPrecision != MixedPrecision.NO && recipe != Recipe.LATENT_DIFFUSION) {
+      throw Check.invalid(
+          "mixed_precision: expected no with the recipe %s, got %s; it is for %s"
+              .formatted(recipe.text(), mixedPrecision.text(), Recipe.LATENT_DIFFUSION.text()));
+    }
+    if (timestepShift != null) {
+      Check.range("timestep_shift", timestepShift, MIN_TIMESTEP_SHIFT, MAX_TIMESTEP_SHIFT);
     }
     Check.range("checkpointing_steps", checkpointingSteps, 1, MAX_STEPS);
     Check.range("validation_steps", validationSteps, 1, MAX_STEPS);

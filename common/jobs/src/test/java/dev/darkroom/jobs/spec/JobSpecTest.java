@@ -1,6 +1,7 @@
 package dev.darkroom.jobs.spec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.jobs.job.ErrorCode;
 import dev.darkroom.jobs.job.Json;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +67,33 @@ class JobSpecTest {
       })
   void refusesWhatIsOutOfRangeInOneSentence(String name, String value, String sentence) {
     ObjectNode tree = (ObjectNode) Json.tree(Json.write(Specs.generation("a red apple")));
+    tree.set(name, Json.tree(value));
+    DarkroomException e =
+        assertThrows(DarkroomException.class, () -> Json.convert(tree, JobSpec.class));
+    assertEquals(ErrorCode.INVALID_INPUT, e.code());
+    assertEquals(sentence, e.getMessage());
+  }
+
+  @Test
+  void aTrainingStoredBeforeThereWasAChoiceIsOfFloat32() {
+    ObjectNode tree = (ObjectNode) Json.tree(Json.write(Specs.training(Specs.MODEL)));
+    tree.remove(List.of("mixed_precision", "timestep_shift"));
+    TrainingSpec spec = Json.convert(tree, TrainingSpec.class);
+    assertEquals(MixedPrecision.NO, spec.mixedPrecision());
+    assertNull(spec.timestepShift());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mixed_precision|\"fp8\"|mixed_precision: expected no or bf16, got \"fp8\"",
+        "recipe|\"autoencoder\"|mixed_precision: expected no with the recipe autoencoder, got bf16;"
+            + " it is for latent-diffusion",
+        "timestep_shift|0|timestep_shift: expected 0.01 to 100.0, got 0.0",
+      })
+  void refusesATrainingThatCannotBeInOneSentence(String name, String value, String sentence) {
+    ObjectNode tree = (ObjectNode) Json.tree(Json.write(Specs.training(Specs.MODEL)));
     tree.set(name, Json.tree(value));
     DarkroomException e =
         assertThrows(DarkroomException.class, () -> Json.convert(tree, JobSpec.class));
