@@ -66,44 +66,18 @@ class ResumeTest {
 
   @Test
   void autoencoderEqualsTheUninterruptedRun() throws Exception {
-    AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", AUTOENCODER);
-    assertResumes(
-        (surroundings, result) ->
-            AutoencoderTraining.fromNothing(
-                config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, result),
-        "diffusion_pytorch_model.safetensors");
+    assertResumes(autoencoder(), "diffusion_pytorch_model.safetensors");
   }
 
   /** What a graph still needs must not lie in memory that the collector may take. */
   @Test
-  void collectionsInTheMidstOfStepsChangeNothing() throws Exception {
-    AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", AUTOENCODER);
-    Notes quiet = train(config, "quiet");
-    AtomicBoolean over = new AtomicBoolean();
-    Thread collector =
-        new Thread(
-            () -> {
-              while (!over.get()) {
-                System.gc();
-              }
-            });
-    collector.start();
-    try {
-      assertEquals(quiet.losses, train(config, "disturbed").losses);
-    } finally {
-      over.set(true);
-      collector.join();
-    }
+  void collectionsInTheMidstOfAnAutoencodersStepsChangeNothing() throws Exception {
+    assertCollectionsChangeNothing(autoencoder());
   }
 
-  private Notes train(AutoencoderRecipeConfig config, String name) {
-    Notes notes = new Notes();
-    Surroundings surroundings =
-        new Surroundings(
-            new FolderCheckpoints(folder.resolve(name + "-checkpoints")), notes, () -> false);
-    AutoencoderTraining.fromNothing(
-        config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, folder.resolve(name));
-    return notes;
+  @Test
+  void collectionsInTheMidstOfAUnetsStepsChangeNothing() throws Exception {
+    assertCollectionsChangeNothing(unet(UNET));
   }
 
   @Test
@@ -119,32 +93,37 @@ class ResumeTest {
   }
 
   private void assertUnetResumes(String json) throws Exception {
+    assertResumes(unet(json), "unet/diffusion_pytorch_model.safetensors");
+  }
+
+  private static Training autoencoder() {
+    AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", AUTOENCODER);
+    return (surroundings, result) ->
+        AutoencoderTraining.fromNothing(
+            config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, result);
+  }
+
+  private Training unet(String json) throws IOException {
     LatentDiffusionRecipeConfig config = LatentDiffusionRecipeConfig.parse("test", json);
     Path base = base();
-    assertResumes(
-        (surroundings, result) ->
-            LatentDiffusionTraining.run(
-                config,
-                base,
-                DATA,
-                folder.resolve("caches"),
-                surroundings,
-                Device.cpu(),
-                TensorType.F32,
-                result),
-        "unet/diffusion_pytorch_model.safetensors");
+    return (surroundings, result) ->
+        LatentDiffusionTraining.run(
+            config,
+            base,
+            DATA,
+            folder.resolve("caches"),
+            surroundings,
+            Device.cpu(),
+            TensorType.F32,
+            result);
   }
 
   @Test
   void refusesACheckpointOfAnotherRunAndADamagedOne() throws Exception {
-    AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", AUTOENCODER);
     FolderCheckpoints checkpoints = new FolderCheckpoints(folder.resolve("checkpoints"));
     int[] asked = {0};
     Surroundings early = new Surroundings(checkpoints, new Notes(), () -> asked[0]++ == 2);
-    Training training =
-        (surroundings, result) ->
-            AutoencoderTraining.fromNothing(
-                config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, result);
+    Training training = autoencoder();
     assertEquals(End.STOPPED, training.run(early, folder.resolve("result")));
 
     AutoencoderRecipeConfig other =
@@ -164,6 +143,34 @@ class ResumeTest {
     DiffusionException damaged =
         assertThrows(DiffusionException.class, () -> training.run(early, folder.resolve("result")));
     assertTrue(damaged.getMessage().contains("it is damaged"), damaged.getMessage());
+  }
+
+  private void assertCollectionsChangeNothing(Training training) throws InterruptedException {
+    Notes quiet = losses(training, "quiet");
+    AtomicBoolean over = new AtomicBoolean();
+    Thread collector =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                System.gc();
+              }
+            });
+    collector.start();
+    try {
+      assertEquals(quiet.losses, losses(training, "disturbed").losses);
+    } finally {
+      over.set(true);
+      collector.join();
+    }
+  }
+
+  private Notes losses(Training training, String name) {
+    Notes notes = new Notes();
+    training.run(
+        new Surroundings(
+            new FolderCheckpoints(folder.resolve(name + "-checkpoints")), notes, () -> false),
+        folder.resolve(name));
+    return notes;
   }
 
   private void assertResumes(Training training, String weights) throws Exception {
