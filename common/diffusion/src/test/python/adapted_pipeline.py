@@ -4,7 +4,7 @@
 names, U-Net and text encoder) and subject.safetensors (diffusers' names, attention alone).
 ../resources/pipelines/variants/adapted.safetensors: final latents and pictures of several runs; the metadata entry "cases" says of which.
 
-Run after tiny_picture_pipelines.py: python adapted_pipeline.py    (PyTorch 2.7.1, diffusers 0.42.1, transformers 5.23.0, peft 0.21.2)
+Run after tiny_pipelines.py: python adapted_pipeline.py    (PyTorch 2.7.1, diffusers 0.42.1, transformers 5.23.0, peft 0.21.2)
 """
 
 import json
@@ -12,13 +12,14 @@ import shutil
 
 import torch
 from diffusers import (
-    ControlNetModel, StableDiffusionControlNetImg2ImgPipeline, StableDiffusionControlNetPAGPipeline, StableDiffusionControlNetPipeline,
-    StableDiffusionPAGPipeline)
+    ControlNetModel, StableDiffusionControlNetImg2ImgPipeline, StableDiffusionControlNetInpaintPipeline, StableDiffusionControlNetPAGPipeline,
+    StableDiffusionControlNetPipeline, StableDiffusionPAGPipeline)
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
 from tiny_clip_pipeline import build
 from tiny_pipeline import OUT, enliven
+from tiny_pipelines import last_latents, of_files
 
 FOLDER = OUT / "variants" / "adapted"
 
@@ -95,6 +96,8 @@ CASES = [
      "control": [["edges-1.png", 1.0, 0.0, 0.5]]},
     {"prompt": "a red apple", "steps": 3, "guidance_scale": 5.0, "seed": 7, "pag_scale": 3.0, "control": [["edges-1.png", 0.8, 0.0, 1.0]]},
     {"prompt": "a red apple", "steps": 3, "guidance_scale": 5.0, "seed": 8, "pag_scale": 3.0, "lora": [["style", 0.8], ["subject", 1.0]]},
+    {"prompt": "a red apple", "steps": 4, "guidance_scale": 5.0, "seed": 9, "image": "../odd.png", "strength": 0.8, "mask": "../spot.png",
+     "padding_mask_crop": 6, "control": [["../odd.png", 1.0, 0.0, 1.0]]},
 ]
 
 
@@ -117,7 +120,11 @@ def run(net, case, output_type):
             "control_guidance_start": list(starts) if several else starts[0],
             "control_guidance_end": list(ends) if several else ends[0],
             "guess_mode": case.get("guess", False)}
-        if "image" in case:
+        if "mask" in case:
+            pipe = StableDiffusionControlNetInpaintPipeline(**pipe.components, requires_safety_checker=False)
+            arguments |= {"control_image": arguments["image"], "image": Image.open(FOLDER / case["image"]), "strength": case["strength"],
+                          "mask_image": Image.open(FOLDER / case["mask"]), "padding_mask_crop": case["padding_mask_crop"], "width": 32, "height": 32}
+        elif "image" in case:
             arguments |= {"control_image": arguments["image"], "image": Image.open(FOLDER / case["image"]).resize((32, 32), Image.LANCZOS),
                           "strength": case["strength"]}
     else:
@@ -131,10 +138,12 @@ def run(net, case, output_type):
     if "lora" in case:
         pipe.set_adapters([name for name, _ in case["lora"]], [scale for _, scale in case["lora"]])
     pipe.set_progress_bar_config(disable=True)
-    return pipe(
-        prompt=case["prompt"], negative_prompt=case.get("negative_prompt"), num_inference_steps=case["steps"],
-        guidance_scale=case["guidance_scale"], generator=torch.Generator("cpu").manual_seed(case["seed"]), output_type=output_type,
-        **arguments).images
+    arguments |= {
+        "prompt": case["prompt"], "negative_prompt": case.get("negative_prompt"), "num_inference_steps": case["steps"],
+        "guidance_scale": case["guidance_scale"], "generator": torch.Generator("cpu").manual_seed(case["seed"])}
+    if "mask" in case:
+        return last_latents(pipe, pipe.vae, arguments, "pil") if output_type == "latent" else of_files(pipe(**arguments).images)
+    return pipe(**arguments, output_type=output_type).images
 
 
 def main():
@@ -149,7 +158,7 @@ def main():
     for i, case in enumerate(CASES):
         tensors[f"{i}.latents"] = run(net, case, "latent").contiguous()
         tensors[f"{i}.pictures"] = torch.from_numpy((run(net, case, "np") * 255).round().astype("uint8")).contiguous()
-        plain = run(net, {k: v for k, v in case.items() if k not in ("control", "lora", "guess", "image")}, "latent")
+        plain = run(net, {k: v for k, v in case.items() if k not in ("control", "lora", "guess", "image", "mask")}, "latent")
         print(i, "latent std %.3f" % tensors[f"{i}.latents"].std(), "moved %.3f" % (tensors[f"{i}.latents"] - plain).std())
     save_file(tensors, FOLDER.with_name("adapted.safetensors"), metadata={"cases": json.dumps(CASES)})
     for file in list(FOLDER.rglob("*")) + [FOLDER.with_name("adapted.safetensors")]:

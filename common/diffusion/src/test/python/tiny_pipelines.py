@@ -3,9 +3,11 @@
 ../resources/pipelines/variants/KIND: what makes a kind of model of the parts in ../clip (text encoder, tokenizer, scheduler), ../tiny
 (autoencoder, U-Net), and for those of Stable Diffusion XL those of xl: its model_index.json and the parts that are its own.
 ../resources/pipelines/variants/KIND.safetensors: final latents and pictures of several runs; the metadata entry "cases" says of which.
-../resources/pipelines/variants/*.png: the pictures; resized.safetensors: one of them resized by Pillow.
+../resources/pipelines/variants/*.png: the pictures; resized.safetensors: one of them resized by Pillow;
+framed.safetensors: the same by diffusers without distortion.
+../resources/pipelines/variants/regions.jsonl: what part of a picture diffusers crops by a mask.
 
-Run after tiny_pipeline.py and tiny_clip_pipeline.py: python tiny_pipelines.py [KIND...]    (PyTorch 2.7.1, diffusers 0.42.1, transformers 5.23.0, Pillow 13)
+Run after tiny_pipeline.py and tiny_clip_pipeline.py: python tiny_pipelines.py [pictures] [KIND...]    (PyTorch 2.7.1, diffusers 0.42.1, transformers 5.23.0, Pillow 13)
 """
 
 import json
@@ -18,6 +20,7 @@ import diffusers
 import numpy
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, LCMScheduler, PNDMScheduler, UNet2DConditionModel, VQModel
+from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizer, CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
@@ -169,12 +172,19 @@ CASES = {
         PROMPT | {"image": "picture", "mask": "mask", "strength": 0.8, "steps": 5, "guidance_scale": 3.0, "seed": 4,
                   "scheduler": "DPMSolverMultistepScheduler"},
         PROMPT | {"image": "picture", "mask": "mask", "strength": 1.0, "steps": 3, "guidance_scale": 3.0, "seed": 5, "scheduler": "HeunDiscreteScheduler"},
+        PROMPT | {"image": "odd", "mask": "spot", "padding_mask_crop": 3, "strength": 1.0, "steps": 4, "guidance_scale": 5.0, "seed": 6,
+                  "scheduler": "DDIMScheduler"},
+        PROMPT | {"image": "odd", "mask": "rows", "padding_mask_crop": 0, "strength": 0.75, "steps": 4, "guidance_scale": 3.0, "seed": 7,
+                  "scheduler": "EulerAncestralDiscreteScheduler"},
     ],
     "inpaint": [
         PROMPT | {"image": "picture", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 5.0, "seed": 0, "eta": 0.5},
         PROMPT | {"image": "odd", "mask": "small-mask", "strength": 0.6, "steps": 5, "guidance_scale": 5.0, "seed": 1,
                   "scheduler": "EulerAncestralDiscreteScheduler"},
         PROMPT | {"image": "picture", "mask": "mask", "strength": 1.0, "steps": 3, "guidance_scale": 1.0, "seed": 2, "scheduler": "EulerDiscreteScheduler"},
+        PROMPT | {"image": "odd", "mask": "spot", "padding_mask_crop": 4, "strength": 1.0, "steps": 4, "guidance_scale": 5.0, "seed": 3},
+        PROMPT | {"image": "odd", "mask": "columns", "padding_mask_crop": 2, "strength": 0.8, "steps": 5, "guidance_scale": 5.0, "seed": 4, "width": 48,
+                  "height": 24},
     ],
     "edit": [
         PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "seed": 0},
@@ -212,6 +222,8 @@ CASES |= {
         ONE | {"as": "StableDiffusionXLInpaintPipeline", "image": "picture", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 3.0,
                "seed": 8},
         PROMPT | {"prompt_2": "a photo of the moon", "negative_prompt_2": "an old cat", "steps": 3, "guidance_scale": 3.0, "seed": 9},
+        ONE | {"as": "StableDiffusionXLInpaintPipeline", "image": "odd", "mask": "spot", "padding_mask_crop": 5, "strength": 0.9999, "steps": 4,
+               "guidance_scale": 3.0, "seed": 10},
     ],
     "refiner": [
         PROMPT | {"start": "xl 3", "steps": 6, "guidance_scale": 3.0, "seed": 0, "denoising_start": 0.6},
@@ -222,6 +234,7 @@ CASES |= {
     "xl-inpaint": [
         PROMPT | {"image": "odd", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 3.0, "seed": 0},
         PROMPT | {"image": "odd", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 3.0, "seed": 1},
+        PROMPT | {"image": "odd", "mask": "spot", "padding_mask_crop": 2, "strength": 0.9999, "steps": 4, "guidance_scale": 3.0, "seed": 2},
     ],
     "large": [
         PROMPT | {"as": "Panorama", "steps": 4, "guidance_scale": 5.0, "seed": 0, "width": 64, "height": 48, "scheduler": "DDIMScheduler"},
@@ -285,9 +298,16 @@ def draw_pictures():
         y, x = numpy.mgrid[0:height, 0:width]
         return Image.fromarray(((((x / width - 0.6) / 0.3) ** 2 + ((y / height - 0.4) / 0.35) ** 2 < 1) * 255).astype(numpy.uint8))
 
+    def strip(left, top, right, bottom):
+        """White within these columns and rows, and gray at its end."""
+        picture = numpy.zeros((37, 45), dtype=numpy.uint8)
+        picture[top:bottom, left:right] = 255
+        picture[bottom - 1, left:right] = 90
+        return Image.fromarray(picture)
+
     pictures = {
         "picture": colours(32, 32, 3), "odd": colours(45, 37, 3), "small": colours(13, 10, 3), "depth": colours(20, 30, 1), "mask": blob(32, 32),
-        "small-mask": blob(21, 17),
+        "small-mask": blob(21, 17), "spot": strip(37, 12, 45, 19), "rows": strip(0, 20, 45, 25), "columns": strip(9, 0, 14, 37),
     }
     for name, picture in pictures.items():
         picture.save(VARIANTS / f"{name}.png")
@@ -297,6 +317,34 @@ def draw_pictures():
         for filter in ("LANCZOS", "BICUBIC") for width, height in sizes
     }
     save_file(resized, VARIANTS / "resized.safetensors")
+    processor = VaeImageProcessor()
+    framed = {
+        f"{mode}.{width}x{height}": torch.from_numpy(numpy.asarray(processor.resize(pictures["odd"], height, width, mode)).copy())
+        for mode in ("fill", "crop") for width, height in [(32, 32), (20, 62), (46, 9), (90, 37), (60, 20), (45, 60), (64, 8)]
+    }
+    save_file(framed, VARIANTS / "framed.safetensors")
+
+
+def find_regions():
+    """Of white rectangles within a picture, some at its edges, for pictures of other shapes."""
+    generator = numpy.random.default_rng(31)
+    lines = []
+    for i in range(60):
+        w, h = map(int, generator.integers(5, 90, 2))
+        left, right = sorted(map(int, generator.choice(w + 1, 2, replace=False)))
+        top, bottom = sorted(map(int, generator.choice(h + 1, 2, replace=False)))
+        if i % 4 == 0:
+            right = w
+        if i % 5 == 0:
+            top = 0
+        width, height = map(int, 8 * generator.integers(1, 13, 2))
+        pad = int(generator.choice([0, 1, 4, 32]))
+        mask = numpy.zeros((h, w), dtype=numpy.uint8)
+        mask[top:bottom, left:right] = 1 + i  # anything but black counts
+        region = VaeImageProcessor.get_crop_region(Image.fromarray(mask), width, height, pad)
+        lines.append({
+            "picture": [w, h], "white": [left, top, right, bottom], "gray": 1 + i, "size": [width, height], "pad": pad, "region": list(region)})
+    (VARIANTS / "regions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def write_variant(kind, folder):
@@ -342,7 +390,7 @@ def open_picture(name):
 PASSED = (
     "prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "guidance_scale", "guidance_rescale", "clip_skip", "strength", "eta", "width", "height",
     "image_guidance_scale", "noise_level", "original_inference_steps", "denoising_start", "denoising_end", "aesthetic_score",
-    "negative_aesthetic_score", "pag_scale", "pag_adaptive_scale")
+    "negative_aesthetic_score", "pag_scale", "pag_adaptive_scale", "padding_mask_crop")
 SIZES = ("original_size", "target_size", "crops_coords_top_left")
 
 
@@ -360,17 +408,26 @@ def run(kind, folder, case, output_type):
     if "depth" in case:
         arguments["depth_map"] = torch.from_numpy(numpy.asarray(open_picture(case["depth"]), dtype=numpy.float32))[None] / 255
     arguments |= {"num_inference_steps": case["steps"], "generator": torch.Generator("cpu").manual_seed(case["seed"])}
+    if "padding_mask_crop" in case:
+        if output_type == "latent":
+            return last_latents(pipe, pipe.vae, arguments, "pil")
+        return of_files(pipe(**arguments).images)
     if kind == "latent-diffusion" and output_type == "latent":
-        return last_latents(pipe, arguments)
+        return last_latents(pipe, pipe.vqvae, arguments, "np")
     return pipe(**arguments, output_type=output_type).images
 
 
-def last_latents(pipe, arguments):
+def of_files(pictures):
+    """What a pipeline that makes pictures alone would give as numbers."""
+    return numpy.stack([numpy.asarray(picture) for picture in pictures]) / 255
+
+
+def last_latents(pipe, autoencoder, arguments, output_type):
     """What a pipeline that has no such output decodes."""
     seen = []
-    decode = pipe.vqvae.decode
-    pipe.vqvae.decode = lambda z: seen.append(z * pipe.vqvae.config.scaling_factor) or decode(z)
-    pipe(**arguments, output_type="np")
+    decode = autoencoder.decode
+    autoencoder.decode = lambda z, **options: seen.append(z * autoencoder.config.scaling_factor) or decode(z, **options)
+    pipe(**arguments, output_type=output_type)
     return seen[0]
 
 
@@ -399,9 +456,12 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     diffusers.utils.logging.disable_progress_bar()
     VARIANTS.mkdir(exist_ok=True)
-    if len(sys.argv) == 1:
+    chosen = sys.argv[1:] or ["pictures", *KINDS]
+    if "pictures" in chosen:
+        chosen.remove("pictures")
         draw_pictures()
-    for kind in sys.argv[1:] or KINDS:
+        find_regions()
+    for kind in chosen:
         shutil.rmtree(VARIANTS / kind, ignore_errors=True)
         write(kind)
     for file in VARIANTS.rglob("*"):

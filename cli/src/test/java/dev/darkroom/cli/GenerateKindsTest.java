@@ -27,6 +27,19 @@ class GenerateKindsTest {
     assertMakes(44, 36, "image", "--image", picture("odd"));
     assertMakes(32, 32, "image", "--image", picture("odd"), "--mask-image", picture("mask"));
     assertMakes(32, 32, "inpaint", "--image", picture("odd"), "--mask-image", picture("mask"));
+    for (String kind : List.of("image", "inpaint")) {
+      String mask = picture("spot");
+      assertMakes(
+          45,
+          37,
+          kind,
+          "--image",
+          picture("odd"),
+          "--mask-image",
+          mask,
+          "--padding-mask-crop",
+          "4");
+    }
     assertMakes(44, 36, "edit", "--image", picture("odd"), "--image-guidance-scale", "1.2");
     assertMakes(32, 32, "depth", "--image", picture("picture"), "--depth-image", picture("depth"));
     assertMakes(48, 32, "upscale", "--image", picture("small"), "--noise-level", "10");
@@ -116,6 +129,59 @@ class GenerateKindsTest {
         "--width",
         "64");
     assertRefused("padding", "image", "--image", picture("picture"), "--pad-left", "-8");
+  }
+
+  @Test
+  void refusesToCropWhereThereIsNothingToCrop() {
+    String image = picture("odd");
+    String spot = picture("spot");
+    String crop = "--padding-mask-crop";
+    assertRefused(crop + ": expected none with no --image", "image", crop, "4");
+    assertRefused(
+        crop + ": expected none with no --mask-image", "image", "--image", image, crop, "4");
+    assertRefused(
+        crop + ": expected none with --pad-...",
+        "inpaint",
+        "--image",
+        image,
+        "--mask-image",
+        spot,
+        "--pad-left",
+        "7",
+        crop,
+        "4");
+    assertRefused(
+        crop + ": expected none with a model for editing", "edit", "--image", image, crop, "4");
+    for (String padding : List.of("-1", "8193")) {
+      assertRefused(
+          "mask padding: expected 0 to 8192 pixels, got " + padding,
+          "image",
+          "--image",
+          image,
+          "--mask-image",
+          spot,
+          crop,
+          padding);
+    }
+    assertRefused(
+        "nothing is pasted back",
+        "image",
+        "--image",
+        image,
+        "--mask-image",
+        spot,
+        "--no-paste-back",
+        crop,
+        "4");
+    assertRefused(
+        "mask: expected the picture's size 45 x 37",
+        "image",
+        "--image",
+        image,
+        "--mask-image",
+        picture("mask"),
+        crop,
+        "4");
   }
 
   @Test

@@ -29,6 +29,7 @@ final class FittingFlags {
           "--image",
           "--strength",
           "--mask-image",
+          "--padding-mask-crop",
           "--paste-back",
           "--pad-left",
           "--pad-top",

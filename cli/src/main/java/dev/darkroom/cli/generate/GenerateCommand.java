@@ -3,6 +3,7 @@ package dev.darkroom.cli.generate;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
+import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.kernels.QuietExit;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
@@ -94,7 +95,12 @@ public final class GenerateCommand implements Callable<Integer> {
       List<GeneratedImage> batch = task.generator().generate(seeds.subList(from, to), times);
       for (int i = 0; i < batch.size(); i++) {
         lines.add(
-            line(files.get(from + i), noise.firstSeed() + from + i, task, path)
+            line(
+                    files.get(from + i),
+                    noise.firstSeed() + from + i,
+                    batch.get(i).image(),
+                    task,
+                    path)
                 .put("dtype", model.precision().torchName())
                 .put("load_seconds", loadSeconds)
                 .put("encode_seconds", times.encodeSeconds())
@@ -106,13 +112,13 @@ public final class GenerateCommand implements Callable<Integer> {
     output.write(files, made, lines, task.shape(), console);
   }
 
-  private static ObjectNode line(Path file, long seed, Task task, Path model) {
+  private static ObjectNode line(Path file, long seed, RgbImage image, Task task, Path model) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("file", file.toString())
         .put("seed", seed)
-        .put("width", task.width())
-        .put("height", task.height())
+        .put("width", image.width())
+        .put("height", image.height())
         .put("steps", task.steps())
         .put("model", model.toString());
   }

@@ -40,6 +40,15 @@ final class PictureOptions {
   private @Nullable Path mask;
 
   @Option(
+      names = "--padding-mask-crop",
+      paramLabel = "PIXELS",
+      description =
+          "paint only the part of --image that the mask covers, with so many pixels around it, as"
+              + " large as --width and --height say, and paste it into --image at its own size:"
+              + " for what is small in a large picture")
+  private @Nullable Integer maskPadding;
+
+  @Option(
       names = "--paste-back",
       negatable = true,
       defaultValue = "true",
@@ -96,6 +105,7 @@ final class PictureOptions {
           refuse("no --image", "--strength", strength);
           refuse("no --image", "--mask-image", mask);
           refuse("no --image", "--pad-...", isPadded() ? true : null);
+          refuse("no --image", "--padding-mask-crop", maskPadding);
           yield sizedLike == null
               ? request.text(defaults, pipeline.defaultSide(), pipeline.defaultSide())
               : sized(request, pipeline, sizedLike, 1);
@@ -103,6 +113,7 @@ final class PictureOptions {
         if (mask != null || isPadded()) {
           yield inpainting(pipeline, request, read(image));
         }
+        refuse("no --mask-image", "--padding-mask-crop", maskPadding);
         RgbImage picture = read(image);
         yield new Request.ImageToImage(
             sized(request, pipeline, picture, 1), picture, or(strength, defaults.strength()));
@@ -154,6 +165,7 @@ final class PictureOptions {
     RgbImage white = mask == null ? null : read(mask);
     TextToImage text;
     if (white == null || isPadded()) {
+      refuse("--pad-...", "--padding-mask-crop", maskPadding);
       Canvas canvas = Canvas.around(picture, white, new Canvas.Padding(left, top, right, bottom));
       picture = canvas.image();
       white = canvas.mask();
@@ -163,7 +175,7 @@ final class PictureOptions {
       text = request.text(defaults, pipeline.defaultSide(), pipeline.defaultSide());
     }
     return new Request.Inpainting(
-        text, picture, white, or(strength, defaults.inpaintingStrength()), pasteBack);
+        text, picture, white, or(strength, defaults.inpaintingStrength()), pasteBack, maskPadding);
   }
 
   /** As large as the picture, or so many times, less what the autoencoder's factor leaves over. */
@@ -187,6 +199,7 @@ final class PictureOptions {
 
   private void refusePainting(String purpose) {
     refuse(purpose, "--mask-image", mask);
+    refuse(purpose, "--padding-mask-crop", maskPadding);
     refuse(purpose, "--pad-...", isPadded() ? true : null);
   }
 

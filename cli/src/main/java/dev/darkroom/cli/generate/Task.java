@@ -16,7 +16,7 @@ import java.util.List;
  * @param steps that were asked for
  * @param shape of a picture's latent
  */
-record Task(int width, int height, int steps, LatentShape shape, Generator generator) {
+record Task(int steps, LatentShape shape, Generator generator) {
 
   /** Makes one picture for each seed, together. */
   interface Generator {
@@ -24,20 +24,14 @@ record Task(int width, int height, int steps, LatentShape shape, Generator gener
   }
 
   static Task of(StableDiffusionPipeline pipeline, Request asked) {
-    int width = asked.text().width();
-    int height = asked.text().height();
     return new Task(
-        width,
-        height,
         asked.text().sampling().steps(),
-        pipeline.latentShape(width, height),
+        pipeline.latentShape(asked.text().width(), asked.text().height()),
         (seeds, progress) -> pipeline.generate(asked, seeds, progress));
   }
 
   static Task of(UnconditionalPipeline pipeline, Unprompted asked) {
     return new Task(
-        asked.width(),
-        asked.height(),
         asked.sampling().steps(),
         pipeline.latentShape(asked.width(), asked.height()),
         (seeds, progress) -> pipeline.generate(asked, seeds, progress));

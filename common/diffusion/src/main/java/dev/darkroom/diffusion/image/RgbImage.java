@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.image;
 
 import dev.darkroom.diffusion.DiffusionException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /** A picture, three bytes a pixel, row by row. Immutable. */
 public final class RgbImage {
@@ -46,6 +47,18 @@ public final class RgbImage {
       }
     }
     return new RgbImage(width, height, rgb);
+  }
+
+  /** The part of the picture from a pixel on, which lies within it. */
+  public RgbImage crop(int left, int top, int newWidth, int newHeight) {
+    Objects.checkFromIndexSize(left, newWidth, width);
+    Objects.checkFromIndexSize(top, newHeight, height);
+    byte[] part = new byte[3 * newWidth * newHeight];
+    for (int y = 0; y < newHeight; y++) {
+      System.arraycopy(rgb, 3 * ((top + y) * width + left), part, 3 * y * newWidth, 3 * newWidth);
+    }
+    check(newWidth, newHeight, part.length);
+    return new RgbImage(newWidth, newHeight, part);
   }
 
   /** The planes [3, height, width] in [-1, 1]. */

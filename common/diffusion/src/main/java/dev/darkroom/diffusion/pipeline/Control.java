@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.pipeline;
 import dev.darkroom.diffusion.controlnet.ControlScale;
 import dev.darkroom.diffusion.image.RgbImage;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /**
  * A ControlNet at work.
@@ -12,4 +13,9 @@ import java.nio.file.Path;
  * @param picture what it reads, such as edges; resized to the result's size
  * @param scale how strongly it acts, and when
  */
-public record Control(Path folder, RgbImage picture, ControlScale scale) {}
+public record Control(Path folder, RgbImage picture, ControlScale scale) {
+
+  Control reading(UnaryOperator<RgbImage> changed) {
+    return new Control(folder, changed.apply(picture), scale);
+  }
+}

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The ControlNets of a model, each with its picture. Zhang et al. 2023.
@@ -78,6 +79,15 @@ record Controls(List<Loaded> nets, boolean guess) {
           "%s: expected a ControlNet that reads pictures of 3 colours, got conditioning_channels %d"
               .formatted(folder, net.config().conditioningChannels()));
     }
+  }
+
+  /** The same ControlNets, of which each reads what becomes of its picture. */
+  Controls reading(UnaryOperator<RgbImage> changed) {
+    return new Controls(
+        nets.stream()
+            .map(loaded -> new Loaded(loaded.net(), loaded.control().reading(changed)))
+            .toList(),
+        guess);
   }
 
   /** For latents of one shape: each picture is read once. */

@@ -1,6 +1,5 @@
 package dev.darkroom.diffusion.pipeline;
 
-import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.pipeline.DenoisingLoop.Picture;
 import dev.darkroom.diffusion.pipeline.Request.Inpainting;
 import dev.darkroom.diffusion.random.TorchGenerator;
@@ -35,15 +34,14 @@ record InpaintPipeline(LatentDiffusionModel model) {
     progress.encoded();
 
     // 2. mask, picture, and the picture without what the mask covers
-    Mask mask = Mask.of(request.mask(), asked.width(), asked.height());
+    PaintedPicture painted = PaintedPicture.of(request);
+    Mask mask = painted.mask();
     float[] latentMask = mask.ofLatent(shape);
-    RgbImage image = asked.fitted(request.image());
+    float[] planes = painted.image().toPlanes();
     LatentDistribution whole =
-        readsMask && request.strength() == 1
-            ? null
-            : model.firstStage().encode(image.toPlanes(), shape);
+        readsMask && request.strength() == 1 ? null : model.firstStage().encode(planes, shape);
     LatentDistribution rest =
-        readsMask ? model.firstStage().encode(mask.leaveOut(image.toPlanes()), shape) : null;
+        readsMask ? model.firstStage().encode(mask.leaveOut(planes), shape) : null;
 
     // 3. noise
     List<Picture> pictures = new ArrayList<>();
@@ -67,16 +65,14 @@ record InpaintPipeline(LatentDiffusionModel model) {
     }
 
     // 4. denoise
+    Predictor predictor = model.controlledBy(painted.control()).predictor();
     List<float[]> latents =
-        new DenoisingLoop(model.predictor(), sampler, text, shape, end, progress).run(pictures);
+        new DenoisingLoop(predictor, sampler, text, shape, end, progress).run(pictures);
 
     // 5. decode, and put back what the mask does not cover
-    List<GeneratedImage> made = model.firstStage().decode(latents, shape, progress);
-    return request.pasteBack()
-        ? made.stream()
-            .map(each -> new GeneratedImage(mask.pasteBack(image, each.image()), each.latent()))
-            .toList()
-        : made;
+    return model.firstStage().decode(latents, shape, progress).stream()
+        .map(each -> new GeneratedImage(painted.finish().apply(each.image()), each.latent()))
+        .toList();
   }
 
   private static float[] joined(float[] mask, float[] latent) {

@@ -10,6 +10,7 @@ import dev.darkroom.diffusion.adapter.LoraWeights;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.guidance.SelfAttentionNames;
+import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.AdaptableLayers.Attached;
 import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -268,6 +270,11 @@ record LatentDiffusionModel(
     Controls nets =
         Controls.load(controls, guess, unet.unet().config(), manager, loader.precision().network());
     return with(prompts, unet.controlled(nets));
+  }
+
+  /** The same, whose ControlNets read what becomes of their pictures. */
+  LatentDiffusionModel controlledBy(UnaryOperator<RgbImage> changed) {
+    return with(prompts, unet.controlled(unet.controls().reading(changed)));
   }
 
   /** The same with less memory for large pictures. */

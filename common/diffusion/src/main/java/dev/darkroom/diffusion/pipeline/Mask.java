@@ -1,7 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
 import dev.darkroom.diffusion.DiffusionException;
-import dev.darkroom.diffusion.image.Resampling;
 import dev.darkroom.diffusion.image.RgbImage;
 
 /**
@@ -13,9 +12,9 @@ import dev.darkroom.diffusion.image.RgbImage;
 record Mask(int width, int height, boolean[] painted) {
   private static final int HALF = 128;
 
-  /** White is painted: a mask picture brought to a size by Lanczos, then cut at a half. */
-  static Mask of(RgbImage image, int width, int height) {
-    int[] gray = Resampling.LANCZOS.resize(image, width, height).toGray();
+  /** White is painted: what is as bright as a half, or brighter. */
+  static Mask of(RgbImage image) {
+    int[] gray = image.toGray();
     boolean[] painted = new boolean[gray.length];
     boolean any = false;
     for (int i = 0; i < painted.length; i++) {
@@ -23,10 +22,15 @@ record Mask(int width, int height, boolean[] painted) {
       any |= painted[i];
     }
     if (!any) {
-      throw DiffusionException.badInput(
-          "mask: expected white where the picture is to be painted, got none");
+      throw empty();
     }
-    return new Mask(width, height, painted);
+    return new Mask(image.width(), image.height(), painted);
+  }
+
+  /** Of a mask that paints nothing. */
+  static DiffusionException empty() {
+    return DiffusionException.badInput(
+        "mask: expected white where the picture is to be painted, got none");
   }
 
   /**

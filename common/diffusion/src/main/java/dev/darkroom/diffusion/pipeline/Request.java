@@ -1,6 +1,8 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.image.RgbImage;
+import org.jspecify.annotations.Nullable;
 
 /** What is asked of a model: a text, and for most kinds a picture to start from. */
 public sealed interface Request
@@ -29,10 +31,48 @@ public sealed interface Request
    * @param mask white where it is painted; resized to the result's size
    * @param strength the share of the steps that are made, in (0, 1]
    * @param pasteBack whether all other pixels are the picture's own, byte for byte
+   * @param maskPadding where not null, only the masked part of the picture, with so many pixels
+   *     around it, is resized and seen; what comes of it is pasted into the picture, which keeps
+   *     its size: small things are painted in detail
    */
   record Inpainting(
-      TextToImage text, RgbImage image, RgbImage mask, double strength, boolean pasteBack)
-      implements Request {}
+      TextToImage text,
+      RgbImage image,
+      RgbImage mask,
+      double strength,
+      boolean pasteBack,
+      @Nullable Integer maskPadding)
+      implements Request {
+    public Inpainting {
+      if (maskPadding != null) {
+        requireCrop(image, mask, pasteBack, maskPadding);
+      }
+    }
+
+    /** Of the whole picture. */
+    public Inpainting(
+        TextToImage text, RgbImage image, RgbImage mask, double strength, boolean pasteBack) {
+      this(text, image, mask, strength, pasteBack, null);
+    }
+
+    private static void requireCrop(
+        RgbImage image, RgbImage mask, boolean pasteBack, int maskPadding) {
+      if (maskPadding < 0 || maskPadding > TextToImage.MAX_SIDE) {
+        throw DiffusionException.badInput(
+            "mask padding: expected 0 to %d pixels, got %d"
+                .formatted(TextToImage.MAX_SIDE, maskPadding));
+      }
+      if (!pasteBack) {
+        throw DiffusionException.badInput(
+            "mask padding: expected none where nothing is pasted back, got " + maskPadding);
+      }
+      if (mask.width() != image.width() || mask.height() != image.height()) {
+        throw DiffusionException.badInput(
+            "mask: expected the picture's size %d x %d where the picture is cropped by it, got %d x %d"
+                .formatted(image.width(), image.height(), mask.width(), mask.height()));
+      }
+    }
+  }
 
   /**
    * A picture changed as the prompt instructs. Brooks et al. 2023 (InstructPix2Pix).

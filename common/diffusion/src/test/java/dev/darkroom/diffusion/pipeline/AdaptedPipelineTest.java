@@ -121,13 +121,8 @@ class AdaptedPipelineTest {
                 run.get("steps").intValue(),
                 run.get("guidance_scale").doubleValue())
             .with(new PerturbedAttentionGuidance(run.path("pag_scale").asDouble(0), 0));
-    Request request =
-        run.has("image")
-            ? new Request.ImageToImage(
-                text, PipelineFixture.picture("picture"), run.get("strength").doubleValue())
-            : text;
-
-    GeneratedImage image = generate(used, request, run.get("seed").longValue()).getFirst();
+    GeneratedImage image =
+        generate(used, request(text, run), run.get("seed").longValue()).getFirst();
     fixture.assertSame(index, image);
   }
 
@@ -209,6 +204,43 @@ class AdaptedPipelineTest {
       StableDiffusionPipeline used, Request request, long... seeds) {
     return used.generate(
         request, Arrays.stream(seeds).mapToObj(Seed::of).toList(), Progress.SILENT);
+  }
+
+  private static Request request(TextToImage text, JsonNode run) {
+    if (!run.has("image")) {
+      return text;
+    }
+    RgbImage image = picture(run.get("image").textValue().replace(".png", ""));
+    double strength = run.get("strength").doubleValue();
+    return run.has("mask")
+        ? new Request.Inpainting(
+            text,
+            image,
+            picture(run.get("mask").textValue().replace(".png", "")),
+            strength,
+            true,
+            PipelineFixture.maskPadding(run))
+        : new Request.ImageToImage(text, image, strength);
+  }
+
+  @Test
+  void aCroppedPicturesControlIsOfItsSize() {
+    RgbImage odd = PipelineFixture.picture("odd");
+    RgbImage spot = PipelineFixture.picture("spot");
+    StableDiffusionPipeline used =
+        pipeline.controlled(
+            List.of(new Control(ADAPTED.resolve("control"), picture("edges-1"), FULL)), false);
+    DiffusionException refusal =
+        assertThrows(
+            DiffusionException.class,
+            () ->
+                generate(
+                    used,
+                    new Request.Inpainting(request("a", "", 2, 3), odd, spot, 1, true, 4),
+                    1));
+    assertTrue(
+        refusal.getMessage().startsWith("control: expected a picture of 45 x 37"),
+        refusal.getMessage());
   }
 
   private static RgbImage picture(String name) {

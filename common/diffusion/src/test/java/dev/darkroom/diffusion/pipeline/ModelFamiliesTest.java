@@ -109,7 +109,8 @@ class ModelFamiliesTest {
             image,
             PipelineFixture.picture(asked.get("mask").textValue()),
             strength,
-            false)
+            asked.has("padding_mask_crop"),
+            PipelineFixture.maskPadding(asked))
         : new Request.ImageToImage(text(asked, image), image, strength);
   }
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pictures from pictures, against what tiny_pipelines.py wrote. */
@@ -73,7 +74,8 @@ class PicturePipelinesTest {
               image,
               PipelineFixture.picture(asked.get("mask").textValue()),
               strength,
-              false);
+              asked.has("padding_mask_crop"),
+              PipelineFixture.maskPadding(asked));
       case "edit" ->
           new Request.InstructPix2Pix(
               text(asked, image, 1), image, asked.get("image_guidance_scale").doubleValue());
@@ -107,7 +109,7 @@ class PicturePipelinesTest {
   void whatTheMaskLeavesStaysByteForByte() {
     RgbImage picture = PipelineFixture.picture("picture");
     RgbImage mask = PipelineFixture.picture("mask");
-    Mask painted = Mask.of(mask, 32, 32);
+    Mask painted = Mask.of(mask);
     for (String kind : List.of("blended", "inpaint")) {
       try (PipelineFixture fixture = PipelineFixture.open(kind, folder)) {
         Request.Inpainting request =
@@ -124,6 +126,54 @@ class PicturePipelinesTest {
         }
         assertTrue(changed, kind);
       }
+    }
+  }
+
+  @Test
+  void aPaintedPartStaysWithinTheMaskAtThePicturesSize() {
+    RgbImage picture = PipelineFixture.picture("odd");
+    RgbImage mask = PipelineFixture.picture("spot");
+    int[] gray = mask.toGray();
+    byte[] original = picture.toBytes();
+    for (String kind : List.of("blended", "inpaint", "xl", "xl-inpaint")) {
+      try (PipelineFixture fixture = PipelineFixture.open(kind, folder.resolve(kind))) {
+        Request.Inpainting request =
+            new Request.Inpainting(text(32, 32, 3), picture, mask, 1, true, 4);
+        RgbImage made = fixture.generate(request, Seed.of(1)).image();
+        assertEquals(45, made.width());
+        assertEquals(37, made.height());
+        byte[] rgb = made.toBytes();
+        boolean changed = false;
+        for (int i = 0; i < rgb.length; i++) {
+          if (gray[i / 3] == 0) {
+            assertEquals(original[i], rgb[i], kind + ": value " + i);
+          } else {
+            changed |= rgb[i] != original[i];
+          }
+        }
+        assertTrue(changed, kind);
+      }
+    }
+  }
+
+  @Test
+  void refusesACropThatMakesNoSense() {
+    RgbImage picture = PipelineFixture.picture("odd");
+    RgbImage mask = PipelineFixture.picture("spot");
+    RgbImage other = PipelineFixture.picture("mask");
+    TextToImage text = text(32, 32, 3);
+    assertRefused(
+        "mask padding: expected 0 to 8192 pixels, got -1",
+        () -> new Request.Inpainting(text, picture, mask, 1, true, -1));
+    assertRefused(
+        "mask padding: expected none where nothing is pasted back, got 4",
+        () -> new Request.Inpainting(text, picture, mask, 1, false, 4));
+    assertRefused(
+        "mask: expected the picture's size 45 x 37 where the picture is cropped by it, got 32 x 32",
+        () -> new Request.Inpainting(text, picture, other, 1, true, 4));
+    RgbImage black = RgbImage.of(45, 37, new byte[3 * 45 * 37]);
+    try (PipelineFixture fixture = PipelineFixture.open("blended", folder)) {
+      assertRefused("white", fixture, new Request.Inpainting(text, picture, black, 1, true, 4));
     }
   }
 
@@ -193,8 +243,11 @@ class PicturePipelinesTest {
   }
 
   private static void assertRefused(String reason, PipelineFixture fixture, Request request) {
-    DiffusionException refusal =
-        assertThrows(DiffusionException.class, () -> fixture.generate(request, Seed.of(1)));
+    assertRefused(reason, () -> fixture.generate(request, Seed.of(1)));
+  }
+
+  private static void assertRefused(String reason, Executable asking) {
+    DiffusionException refusal = assertThrows(DiffusionException.class, asking);
     assertTrue(refusal.getMessage().contains(reason), refusal.getMessage());
   }
 

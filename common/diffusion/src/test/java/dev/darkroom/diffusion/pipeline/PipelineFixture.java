@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 
 /** A kind of model that tiny_pipelines.py wrote, and what diffusers made of it. */
@@ -139,6 +140,11 @@ final class PipelineFixture implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** How far around its mask a case crops; null where it does not. */
+  static @Nullable Integer maskPadding(JsonNode asked) {
+    return asked.has("padding_mask_crop") ? asked.get("padding_mask_crop").intValue() : null;
   }
 
   private static void remove(Path place) {
