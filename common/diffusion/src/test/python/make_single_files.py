@@ -372,6 +372,12 @@ def main():
     expect("vae", "vae", state)
     torch.save({"state_dict": file | {"loss.logvar": torch.zeros(1)}}, FOLDER / "vae.pt")
     autoencoder.save_config(FOLDER / "configs" / "vae")
+    sdxl(
+        "sdxl-instruct-pix2pix",
+        "StableDiffusionXLInstructPix2PixPipeline",
+        {"unet": unet(in_channels=8, **added), "vae": vae(scaling_factor=0.13025), "text_encoder": clip(), "text_encoder_2": second},
+        {"text_encoder": "conditioner.embedders.0.transformer.", "text_encoder_2": "conditioner.embedders.1.model."},
+    )
     (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, separators=(",", ":")))
 
 

@@ -91,6 +91,8 @@ KINDS |= {
         "settings": {"force_zeros_for_empty_prompt": False, "requires_aesthetics_score": True},
     },
     "xl-inpaint": {"base": "xl", "class": "StableDiffusionXLInpaintPipeline", "unet": lambda: xl(110, 6, 48, in_channels=9)},
+    "xl-edit": {"base": "xl", "class": "StableDiffusionXLInstructPix2PixPipeline", "unet": lambda: xl(170, 6, 48, in_channels=8)},
+    "xl-edit-scaled": {"base": "xl-edit", "class": "StableDiffusionXLInstructPix2PixPipeline", "settings": {"is_cosxl_edit": True}},
     "consistency": {
         "class": "LatentConsistencyModelPipeline", "unet": lambda: unet(120, time_cond_proj_dim=16),
         "scheduler": lambda: LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=True),
@@ -236,6 +238,17 @@ CASES |= {
         PROMPT | {"image": "odd", "mask": "mask", "strength": 1.0, "steps": 4, "guidance_scale": 3.0, "seed": 1},
         PROMPT | {"image": "odd", "mask": "spot", "padding_mask_crop": 2, "strength": 0.9999, "steps": 4, "guidance_scale": 3.0, "seed": 2},
     ],
+    "xl-edit": [
+        PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "seed": 0},
+        ONE | {"image": "odd", "image_guidance_scale": 2.0, "steps": 4, "guidance_scale": 3.0, "seed": 1, "width": 44, "height": 36,
+               "scheduler": "EulerAncestralDiscreteScheduler"},
+        PROMPT | {"prompt_2": "a photo of the moon", "image": "picture", "image_guidance_scale": 1.0, "steps": 3, "guidance_scale": 4.0, "seed": 2,
+                  "original_size": [512, 640], "target_size": [30, 34], "crops_coords_top_left": [3, 5], "scheduler": "DDIMScheduler"},
+        PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 3, "guidance_scale": 1.0, "seed": 3},
+    ],
+    "xl-edit-scaled": [
+        PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "seed": 0},
+    ],
     "large": [
         PROMPT | {"as": "Panorama", "steps": 4, "guidance_scale": 5.0, "seed": 0, "width": 64, "height": 48, "scheduler": "DDIMScheduler"},
         PROMPT | {"as": "Panorama", "steps": 5, "guidance_scale": 3.0, "seed": 1, "width": 80, "height": 24,
@@ -347,11 +360,16 @@ def find_regions():
     (VARIANTS / "regions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
+def bases(kind):
+    """The folders that a kind lies over, the lowest first."""
+    base = KINDS[kind].get("base")
+    return [*bases(base), VARIANTS / base] if base else [OUT / "clip"]
+
+
 def write_variant(kind, folder):
     """The parts that are the kind's own, as half precision."""
     target = VARIANTS / kind
-    base = [VARIANTS / KINDS[kind]["base"]] if "base" in KINDS[kind] else []
-    index = json.loads((base + [OUT / "clip"])[0].joinpath("model_index.json").read_text())
+    index = json.loads((bases(kind)[-1] / "model_index.json").read_text())
     index["_class_name"] = KINDS[kind]["class"]
     index |= KINDS[kind].get("settings", {})
     for part, make in KINDS[kind].items():
@@ -364,7 +382,7 @@ def write_variant(kind, folder):
     (target / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     for file in target.rglob("*.safetensors"):
         save_file({k: v.half() if v.is_floating_point() else v for k, v in load_file(file).items()}, file, metadata={"format": "pt"})
-    for source in (OUT / "clip", OUT / "tiny" / "unet", OUT / "tiny" / "vae", *base, target):
+    for source in (OUT / "tiny" / "unet", OUT / "tiny" / "vae", *bases(kind), target):
         to = folder / source.name if source.parent.name == "tiny" else folder
         shutil.copytree(source, to, dirs_exist_ok=True)
     if kind == "latent-diffusion":  # its tokenizer is of another class than the one that it replaces

@@ -41,6 +41,7 @@ class GenerateKindsTest {
           "4");
     }
     assertMakes(44, 36, "edit", "--image", picture("odd"), "--image-guidance-scale", "1.2");
+    assertMakes(44, 36, "xl-edit", "--image", picture("odd"));
     assertMakes(32, 32, "depth", "--image", picture("picture"), "--depth-image", picture("depth"));
     assertMakes(48, 32, "upscale", "--image", picture("small"), "--noise-level", "10");
   }
@@ -259,7 +260,7 @@ class GenerateKindsTest {
       for (String part : List.of("unet", "vae")) {
         Run.copy(Run.TINY.resolve(part), model.resolve(part));
       }
-      if (kind.equals("refiner")) {
+      if (kind.equals("refiner") || kind.startsWith("xl-")) {
         Run.copy(VARIANTS.resolve("xl"), model);
       }
       Run.copy(VARIANTS.resolve(kind), model);

@@ -69,6 +69,7 @@ public sealed interface DiffusionPipeline extends AutoCloseable
           "StableDiffusionXLPipeline",
           "StableDiffusionXLImg2ImgPipeline",
           "StableDiffusionXLInpaintPipeline",
+          "StableDiffusionXLInstructPix2PixPipeline",
           "StableDiffusionXLPAGPipeline",
           "StableDiffusionXLPAGImg2ImgPipeline",
           "StableDiffusionXLPAGInpaintPipeline",

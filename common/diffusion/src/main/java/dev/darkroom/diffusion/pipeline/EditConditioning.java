@@ -12,8 +12,15 @@ import java.util.List;
 final class EditConditioning implements Conditioning {
   private final EncodedTexts texts;
   private final ImageGuidance guidance;
+  private final Shared told;
 
-  EditConditioning(TextToImage request, double imageScale, int steps, TextEncoding encoding) {
+  /**
+   * @param steps network calls of the run
+   * @param told what every row is conditioned on beside the instruction and the picture
+   */
+  EditConditioning(
+      TextToImage request, double imageScale, int steps, TextEncoding encoding, Shared told) {
+    this.told = told;
     this.guidance = new ImageGuidance(request.guidance().scale(), imageScale);
     this.texts = new EncodedTexts(request, steps, guidance.isOn(), encoding);
     if (request.guidance().rescale() != 0) {
@@ -39,11 +46,11 @@ final class EditConditioning implements Conditioning {
 
   @Override
   public List<Branch> branches(int step) {
-    RowConditions toward = RowConditions.of(texts.toward(step).getFirst(), Shared.NONE);
+    RowConditions toward = RowConditions.of(texts.toward(step).getFirst(), told);
     if (!guidance.isOn()) {
       return List.of(new Branch(toward, true, true));
     }
-    RowConditions away = RowConditions.of(texts.away(step), Shared.NONE);
+    RowConditions away = RowConditions.of(texts.away(step), told);
     return List.of(
         new Branch(toward, true, true),
         new Branch(away, true, false),

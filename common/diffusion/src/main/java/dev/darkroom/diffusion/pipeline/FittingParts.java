@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.pipeline;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.unet.ClassEmbedding;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Whether the parts of a model, each whole by itself, were made for each other.
@@ -10,6 +11,8 @@ import java.util.Objects;
  * @param source where they come from, for the errors
  */
 record FittingParts(ModelSource source, LatentDiffusionModel model) {
+  private static final Set<ExtraChannels> OF_XL =
+      Set.of(ExtraChannels.NOTHING, ExtraChannels.MASK_AND_PICTURE, ExtraChannels.PICTURE);
 
   /**
    * @throws DiffusionException in one sentence, if a part does not fit
@@ -65,8 +68,9 @@ record FittingParts(ModelSource source, LatentDiffusionModel model) {
           "a U-Net that takes %d added features, of %d numbers and a pooled text of %d channels, got %s; requires_aesthetics_score in model_index.json says whether the last number is a score"
               .formatted(told, numbers, model.prompts().pooledChannels(), expected));
       require(
-          model.extra() == ExtraChannels.NOTHING || model.extra() == ExtraChannels.MASK_AND_PICTURE,
-          "a model of Stable Diffusion XL for text to image or inpainting, got one for "
+          OF_XL.contains(model.extra()),
+          "a model of Stable Diffusion XL for text to image, inpainting or editing by instruction,"
+              + " got one for "
               + model.extra().purpose());
     }
   }

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * A picture changed as the prompt instructs. Brooks et al. 2023; {@code
- * StableDiffusionInstructPix2PixPipeline} of diffusers. The network sees the picture's most likely
- * latent, not scaled.
+ * StableDiffusionInstructPix2PixPipeline} of diffusers, and XL's. The network sees the picture's
+ * most likely latent, not scaled but by the one kind that says so ({@code is_cosxl_edit}).
  */
 record InstructPix2PixPipeline(LatentDiffusionModel model) {
 
@@ -22,13 +22,13 @@ record InstructPix2PixPipeline(LatentDiffusionModel model) {
     Sampler sampler = model.sampler(asked.sampling(), EarlyExport.NONE);
 
     // 1. prompts
-    Conditioning edit =
-        new EditConditioning(asked, request.imageGuidanceScale(), sampler.steps(), model.prompts());
+    Conditioning edit = model.editing(asked, request.imageGuidanceScale(), sampler);
     progress.encoded();
 
     // 2. picture and noise
-    float[] picture =
-        model.firstStage().encode(asked.fitted(request.image()).toPlanes(), shape).mode();
+    LatentDistribution seen =
+        model.firstStage().encode(asked.fitted(request.image()).toPlanes(), shape);
+    float[] picture = model.scalesEdited() ? seen.scaledMode() : seen.mode();
     List<Picture> pictures = new ArrayList<>();
     for (Seed seed : seeds) {
       TorchGenerator generator = seed.generator();

@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * @param extra what the network reads beside the latent
  * @param noised how an upscaler's picture is; null for other models
  * @param scored whether it is a refiner that is told an aesthetic score
+ * @param scalesEdited whether the latent of a picture to edit is scaled as the network's own is
  * @param loader of the parts
  * @param windows through which the network sees large latents; null for the whole at once
  */
@@ -62,6 +63,7 @@ record LatentDiffusionModel(
     ExtraChannels extra,
     @Nullable LowResolution noised,
     boolean scored,
+    boolean scalesEdited,
     ComponentLoader loader,
     @Nullable Windows windows)
     implements AutoCloseable {
@@ -121,6 +123,7 @@ record LatentDiffusionModel(
               extra(source, unet.outline().config(), firstStage.channels()),
               noised,
               flag(source, "requires_aesthetics_score", false),
+              flag(source, "is_cosxl_edit", false),
               loader,
               null);
       new FittingParts(source, model).check();
@@ -220,6 +223,7 @@ record LatentDiffusionModel(
         extra,
         noised,
         scored,
+        scalesEdited,
         loader,
         otherWindows);
   }
@@ -330,15 +334,11 @@ record LatentDiffusionModel(
     Integer told = config().timeCondProjDim();
     double scale = request.guidance().scale();
     float[] timeCondition = told == null ? null : GuidanceEmbedding.of(scale, told);
-    MicroConditioning micro = request.micro();
-    float[] toward = null;
-    float[] away = null;
-    if (config().takesAddedConditions()) {
-      int width = request.width();
-      int height = request.height();
-      toward = scored ? micro.ofRefiner(width, height) : micro.ofBase(width, height);
-      away = scored ? micro.ofRefinerAway(width, height) : toward;
-    }
+    float[] toward = timeIds(request);
+    float[] away =
+        toward != null && scored
+            ? request.micro().ofRefinerAway(request.width(), request.height())
+            : toward;
     return new TextConditioning(
         request,
         told == null ? request.guidance() : OFF,
@@ -347,6 +347,27 @@ record LatentDiffusionModel(
         new Shared(toward, classLabel, timeCondition),
         new Shared(away, classLabel, timeCondition),
         perturbed(request.perturbed()));
+  }
+
+  /**
+   * A request of a model that edits pictures.
+   *
+   * @param imageScale how closely to follow the picture
+   */
+  Conditioning editing(TextToImage request, double imageScale, Sampler sampler) {
+    Shared told = new Shared(timeIds(request), null, null);
+    return new EditConditioning(request, imageScale, sampler.steps(), prompts, told);
+  }
+
+  /** The sizes that Stable Diffusion XL is told of what the prompt describes; else null. */
+  private float @Nullable [] timeIds(TextToImage request) {
+    if (!config().takesAddedConditions()) {
+      return null;
+    }
+    MicroConditioning micro = request.micro();
+    return scored
+        ? micro.ofRefiner(request.width(), request.height())
+        : micro.ofBase(request.width(), request.height());
   }
 
   /** The layers that a request perturbs; none where it does not. */

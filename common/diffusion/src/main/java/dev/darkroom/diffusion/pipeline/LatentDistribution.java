@@ -24,6 +24,15 @@ record LatentDistribution(float[] mean, float[] logvar, float scale, float shift
     return latent;
   }
 
+  /** The most likely latent, as the network sees its own. */
+  float[] scaledMode() {
+    float[] latent = new float[mean.length];
+    for (int i = 0; i < latent.length; i++) {
+      latent[i] = mean[i] * scale;
+    }
+    return latent;
+  }
+
   /** The most likely latent, not scaled: what InstructPix2Pix sees of its picture. */
   float[] mode() {
     return mean;

@@ -34,7 +34,10 @@ enum ModelFamily {
             case PICTURE -> new Defaults(100, 7.5, 7.5, 1, 1);
             case LOW_RESOLUTION -> new Defaults(75, 9, 9, 1, 1);
           };
-      case STABLE_DIFFUSION_XL -> new Defaults(50, 5, 7.5, 0.3, 0.9999);
+      case STABLE_DIFFUSION_XL ->
+          extra == ExtraChannels.PICTURE
+              ? new Defaults(100, 5, 5, 1, 1)
+              : new Defaults(50, 5, 7.5, 0.3, 0.9999);
       case LATENT_CONSISTENCY -> new Defaults(4, 8.5, 8.5, 0.8, 1);
       case LATENT_DIFFUSION -> new Defaults(50, 1, 1, 0.8, 1);
     };

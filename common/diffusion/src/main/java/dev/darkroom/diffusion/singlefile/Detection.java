@@ -60,7 +60,7 @@ final class Detection {
 
   private static Family ofUNet(Checkpoint file, int channels) {
     if (has(file, "conditioner.embedders.1.")) {
-      return channels == 9 ? Family.SDXL_INPAINT : Family.SDXL;
+      return Family.ofXl(channels);
     }
     if (has(file, "conditioner.embedders.0.model.")) {
       return Family.SDXL_REFINER;
@@ -75,7 +75,7 @@ final class Detection {
     }
     // Without text encoders their number of channels tells which they were.
     if (file.holds(UNET + "label_emb.0.0.weight")) {
-      return context == 1280 ? Family.SDXL_REFINER : Family.SDXL;
+      return context == 1280 ? Family.SDXL_REFINER : Family.ofXl(channels);
     }
     return switch (channels) {
       case 8 -> Family.INSTRUCT_PIX2PIX;

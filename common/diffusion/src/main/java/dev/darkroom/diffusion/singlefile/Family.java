@@ -17,6 +17,8 @@ public enum Family {
   /** Podell et al. 2023. */
   SDXL("sdxl", "sdxl", 4, Part.UNET, Part.VAE, Part.XL_CLIP, Part.XL_OPEN_CLIP),
   SDXL_INPAINT("sdxl-inpaint", "sdxl", 9, Part.UNET, Part.VAE, Part.XL_CLIP, Part.XL_OPEN_CLIP),
+  SDXL_INSTRUCT_PIX2PIX(
+      "sdxl-instruct-pix2pix", "sdxl", 8, Part.UNET, Part.VAE, Part.XL_CLIP, Part.XL_OPEN_CLIP),
   SDXL_REFINER("sdxl-refiner", "sdxl-refiner", 4, Part.UNET, Part.VAE, Part.REFINER_OPEN_CLIP),
   CONTROLNET("controlnet", "controlnet", 4, Part.CONTROLNET),
   VAE("vae", "sd1", 4, Part.LONE_VAE);
@@ -57,6 +59,17 @@ public enum Family {
     this.published = published;
     this.inChannels = inChannels;
     this.parts = List.of(parts);
+  }
+
+  /**
+   * The family of Stable Diffusion XL, with both text encoders, whose U-Net reads so many channels.
+   */
+  static Family ofXl(int inChannels) {
+    return switch (inChannels) {
+      case 8 -> SDXL_INSTRUCT_PIX2PIX;
+      case 9 -> SDXL_INPAINT;
+      default -> SDXL;
+    };
   }
 
   /** Its name on the command line. */

@@ -62,6 +62,7 @@ final class FamilyConfigs {
       case SD1_INPAINT, SD2_INPAINT -> "StableDiffusionInpaintPipeline";
       case INSTRUCT_PIX2PIX -> "StableDiffusionInstructPix2PixPipeline";
       case SDXL_INPAINT -> "StableDiffusionXLInpaintPipeline";
+      case SDXL_INSTRUCT_PIX2PIX -> "StableDiffusionXLInstructPix2PixPipeline";
       case SD1, SD2, X4_UPSCALER, SDXL, SDXL_REFINER, CONTROLNET, VAE -> null;
     };
   }

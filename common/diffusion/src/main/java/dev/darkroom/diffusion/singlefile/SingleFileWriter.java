@@ -143,7 +143,7 @@ public final class SingleFileWriter {
       if (!hasFirst || !hasSecond) {
         return Family.SDXL_REFINER;
       }
-      return channels == 9 ? Family.SDXL_INPAINT : Family.SDXL;
+      return Family.ofXl(channels);
     }
     ComponentConfig text = ComponentConfig.read(folder.resolve("text_encoder/config.json"));
     boolean isOpenClip =

@@ -52,6 +52,16 @@ class ModelFamiliesTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> editingGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("xl-edit");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> editingWithAScaledLatentGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("xl-edit-scaled");
+  }
+
+  @TestFactory
   Stream<DynamicTest> aConsistencyModelGivesThePicturesOfDiffusers() {
     return givesThePicturesOfDiffusers("consistency");
   }
@@ -102,6 +112,10 @@ class ModelFamiliesTest {
       return text(asked, null);
     }
     RgbImage image = PipelineFixture.picture(asked.get("image").textValue());
+    if (asked.has("image_guidance_scale")) {
+      return new Request.InstructPix2Pix(
+          text(asked, null), image, asked.get("image_guidance_scale").doubleValue());
+    }
     double strength = asked.path("strength").asDouble(0.3);
     return asked.has("mask")
         ? new Request.Inpainting(

@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,8 +32,14 @@ import org.junit.jupiter.api.DynamicTest;
 final class PipelineFixture implements AutoCloseable {
   private static final double LATENTS = 2e-3;
 
-  /** Kinds that have the text side of another one. */
-  private static final Set<String> OF_XL = Set.of("refiner", "xl-inpaint", "xl-perturbed");
+  /** Kinds that lie over another one. */
+  private static final Map<String, String> BASES =
+      Map.of(
+          "refiner", "xl",
+          "xl-inpaint", "xl",
+          "xl-perturbed", "xl",
+          "xl-edit", "xl",
+          "xl-edit-scaled", "xl-edit");
 
   private final SafetensorsFile expected;
   private final JsonNode cases;
@@ -68,15 +74,20 @@ final class PipelineFixture implements AutoCloseable {
     copy(resource("clip"), folder);
     copy(resource("tiny/unet"), folder.resolve("unet"));
     copy(resource("tiny/vae"), folder.resolve("vae"));
-    if (OF_XL.contains(kind)) {
-      copy(resource("variants/xl"), folder);
+    copyVariant(kind, folder);
+    return folder;
+  }
+
+  private static void copyVariant(String kind, Path folder) {
+    String base = BASES.get(kind);
+    if (base != null) {
+      copyVariant(base, folder);
     }
     Path own = resource("variants/" + kind);
     if (Files.isDirectory(own.resolve("tokenizer"))) {
       remove(folder.resolve("tokenizer")); // the files of another class do not mix
     }
     copy(own, folder);
-    return folder;
   }
 
   JsonNode cases() {

@@ -44,6 +44,7 @@ class SingleFileTest {
           "x4-upscaler.safetensors",
           "sdxl.safetensors",
           "sdxl-refiner.safetensors",
+          "sdxl-instruct-pix2pix.safetensors",
           "controlnet.safetensors",
           "vae.pt");
 
@@ -201,7 +202,8 @@ class SingleFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sd1", "sd2", "sdxl", "sdxl-refiner", "x4-upscaler"})
+  @ValueSource(
+      strings = {"sd1", "sd2", "sdxl", "sdxl-instruct-pix2pix", "sdxl-refiner", "x4-upscaler"})
   void hasThePublishedConfigsOfEachFamily(String name) {
     Family family = Family.parse(name);
     FamilyConfigs configs = new FamilyConfigs(family, null);
