@@ -6,6 +6,7 @@ import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.trainer.data.DiskErrors;
 import dev.darkroom.trainer.recipe.AutoencoderRecipeConfig;
 import dev.darkroom.trainer.recipe.LatentDiffusionRecipeConfig;
+import dev.darkroom.trainer.recipe.MixedPrecision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,10 @@ public final class Main {
             "unet-long.json",
             "unet-settle.json",
             "unet-described.json",
-            "unet-described-settle.json");
+            "unet-described-settle.json",
+            "unet-onward.json",
+            "unet-coloured.json",
+            "unet-coloured-settle.json");
 
     @Option(
         names = "--work",
@@ -138,7 +142,13 @@ public final class Main {
     }
 
     private static LatentDiffusionRecipeConfig computable(LatentDiffusionRecipeConfig config) {
-      return Processor.here().computesBfloat16() ? config : config.inFloat32();
+      if (config.mixedPrecision() == MixedPrecision.NO || Processor.here().computesBfloat16()) {
+        return config;
+      }
+      System.out.printf(
+          "U-Net: %d steps in float32, for this processor does not compute bfloat16; they take longer%n",
+          config.run().steps());
+      return config.inFloat32();
     }
 
     private void stop() {

