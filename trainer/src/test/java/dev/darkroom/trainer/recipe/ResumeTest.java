@@ -1,6 +1,7 @@
 package dev.darkroom.trainer.recipe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -119,6 +120,14 @@ class ResumeTest {
             Device.cpu(),
             TensorType.F32,
             result);
+  }
+
+  @Test
+  void aTimestepShiftTrainsOtherTimes() throws Exception {
+    String shifted = UNET.replace("\"conditioning\"", "\"timestep_shift\": 3, \"conditioning\"");
+    double even = losses(unet(inFewSteps(UNET)), "even").losses.get(1);
+    double noisy = losses(unet(inFewSteps(shifted)), "noisy").losses.get(1);
+    assertNotEquals(even, noisy);
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 /**
  * Small pictures of stripes, each with its own colour and width: a data set that needs no files.
  */
-record Stripes(int size, int side) implements Dataset {
+public record Stripes(int size, int side) implements Dataset {
 
   @Override
   public int width() {

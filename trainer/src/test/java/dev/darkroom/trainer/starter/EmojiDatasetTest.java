@@ -2,15 +2,18 @@ package dev.darkroom.trainer.starter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.darkroom.jobs.job.DarkroomException;
+import dev.darkroom.trainer.data.PictureReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +23,7 @@ class EmojiDatasetTest {
       """
       [{"hexcode": "2764-FE0F", "label": "red heart", "tags": ["heart"], "group": 0},
        {"hexcode": "1F44B", "label": "waving hand", "tags": ["hand", "wave"], "group": 1},
-       {"hexcode": "1F34E", "label": "red apple", "tags": ["fruit"], "group": 4}]
+       {"hexcode": "1F34E", "label": "red apple", "tags": ["fruit"], "group": 4, "subgroup": 42}]
       """;
 
   @TempDir Path folder;
@@ -44,6 +47,17 @@ class EmojiDatasetTest {
   }
 
   @Test
+  void aPictureHasTheColoursThatAreSeenAndTheKindOfItsSubgroup() throws IOException {
+    EmojiDataset data = dataset("1f34e", "1f44b");
+    Emoji apple = data.emoji(0);
+    assertEquals(List.of("fruit"), apple.kinds());
+    assertEquals(
+        Colours.of(PictureReader.read("picture", picture()).resize(128, 128)), apple.colours());
+    assertFalse(apple.colours().isEmpty());
+    assertEquals(List.of(), data.emoji(1).kinds());
+  }
+
+  @Test
   void theHeldOutPicturesAreNoneOfTheTrainingPictures() throws IOException {
     EmojiDataset data = dataset("1f34e", "1f44b", "2764");
     assertEquals(data.size(), data.training().size() + data.heldOut().size());
@@ -59,11 +73,14 @@ class EmojiDatasetTest {
     assertTrue(e.getMessage().contains("expected 65536 bytes, got 100"), e.getMessage());
   }
 
+  private byte[] picture() throws IOException {
+    return getClass()
+        .getResourceAsStream("/dev/darkroom/trainer/data/lossless-alpha.webp")
+        .readAllBytes();
+  }
+
   private EmojiDataset dataset(String... codes) throws IOException {
-    byte[] picture =
-        getClass()
-            .getResourceAsStream("/dev/darkroom/trainer/data/lossless-alpha.webp")
-            .readAllBytes();
+    byte[] picture = picture();
     Map<String, byte[]> pictures = new LinkedHashMap<>();
     for (String code : codes) {
       pictures.put("package/assets/" + code + ".webp", picture);
