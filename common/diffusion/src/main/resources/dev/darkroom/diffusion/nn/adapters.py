@@ -5,7 +5,8 @@ def strengths(self) -> Strengths:
   return annotate(Strengths, {})
 
 def set_strength(self, strengths: Strengths, adapter: int, rows: Tensor, strength: Tensor) -> int:
-  strengths[adapter] = (rows, strength)
+  # Copies: what Java made of its own memory goes with the array there.
+  strengths[adapter] = (torch.clone(rows), torch.clone(strength))
   return len(strengths)
 
 def clear_strengths(self, strengths: Strengths) -> int:

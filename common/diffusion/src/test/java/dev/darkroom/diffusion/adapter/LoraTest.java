@@ -32,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -190,6 +191,33 @@ class LoraTest {
         assertBits(before, predict(golden, unet));
       }
       assertBits(before, predict(golden, unet));
+    }
+  }
+
+  /** They come from memory of Java's, which a collection takes and another buffer gets. */
+  @Test
+  void aCollectionDuringAForwardLeavesTheStrengthsAsTheyAre() {
+    try (Golden golden = Golden.of("lora");
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet = unet(golden, Execution.INFERENCE);
+      Map<Attached, float[]> rows =
+          Map.of(attach("kohya-locon", golden, unet), new float[] {0.6f, 0, 0.6f});
+      NDArray expected = unet.adaptable().run(rows, () -> predict(golden, unet));
+      List<ByteBuffer> others = new ArrayList<>();
+      NDArray actual =
+          unet.adaptable()
+              .run(
+                  rows,
+                  () -> {
+                    for (int i = 0; i < 20; i++) {
+                      System.gc();
+                      for (int size = 8; size <= 24; size += 8) {
+                        others.add(ByteBuffer.allocateDirect(size).putLong(0, -1));
+                      }
+                    }
+                    return predict(golden, unet);
+                  });
+      assertBits(expected, actual);
     }
   }
 
