@@ -38,6 +38,7 @@ final class PipelineFixture implements AutoCloseable {
           "refiner", "xl",
           "xl-inpaint", "xl",
           "xl-perturbed", "xl",
+          "xl-adapted", "xl",
           "xl-edit", "xl",
           "xl-edit-scaled", "xl-edit");
 
