@@ -155,6 +155,16 @@ class GenerateTest {
   }
 
   @Test
+  void aLoraActsWithModelOffloadAsWithout() throws IOException {
+    String lora =
+        Run.TINY.resolveSibling("variants").resolve("adapted/subject.safetensors") + "@0.7";
+    byte[] plain = bytes(seeded("lora.png", "--lora", lora));
+    byte[] frugal = bytes(seeded("frugal-lora.png", "--lora", lora, "--memory", "model-offload"));
+    assertArrayEquals(plain, frugal);
+    assertFalse(Arrays.equals(plain, bytes(seeded("no-lora.png"))));
+  }
+
+  @Test
   void saysWhatItComputedWith() throws IOException {
     assertEquals("float32", dtype(seeded("default.png")));
     String fastest = Precision.fastest(Processor.here()).torchName();

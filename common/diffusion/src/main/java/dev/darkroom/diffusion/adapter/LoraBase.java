@@ -27,7 +27,6 @@ public final class LoraBase {
   private static final List<String> ATTENDING = List.of("to_q", "to_k", "to_v", "to_out.0");
 
   private final String name;
-  private final AdaptableLayers layers;
   private final Map<String, Shape> shapes;
   private final Map<String, String> aliases;
 
@@ -36,7 +35,6 @@ public final class LoraBase {
    */
   private LoraBase(String name, AdaptableLayers layers, Map<String, String> aliases) {
     this.name = name;
-    this.layers = layers;
     this.shapes = layers.shapes();
     this.aliases = aliases;
   }
@@ -46,11 +44,6 @@ public final class LoraBase {
    */
   public String name() {
     return name;
-  }
-
-  /** Where the changes go. */
-  public AdaptableLayers layers() {
-    return layers;
   }
 
   public static LoraBase of(UNet2DConditionModel unet) {

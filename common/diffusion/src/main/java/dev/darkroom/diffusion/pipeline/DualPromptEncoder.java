@@ -100,10 +100,10 @@ record DualPromptEncoder(@Nullable PromptEncoder first, PromptEncoder second, bo
   }
 
   @Override
-  public DualPromptEncoder adapted(List<Strengths> strengths) {
+  public DualPromptEncoder adapted(List<Adaptation> adaptations) {
     return new DualPromptEncoder(
-        first == null ? null : first.adapted(List.of(strengths.getFirst())),
-        second.adapted(List.of(strengths.getLast())),
+        first == null ? null : first.adapted(List.of(adaptations.getFirst())),
+        second.adapted(List.of(adaptations.getLast())),
         emptyIsZeros);
   }
 

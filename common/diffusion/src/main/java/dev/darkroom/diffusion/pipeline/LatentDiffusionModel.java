@@ -12,7 +12,6 @@ import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.guidance.SelfAttentionNames;
 import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
-import dev.darkroom.diffusion.nn.AdaptableLayers.Attached;
 import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
 import dev.darkroom.diffusion.pipeline.OffloadedPart.Seat;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
@@ -27,9 +26,7 @@ import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import dev.darkroom.diffusion.unet.UNetConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -231,14 +228,9 @@ record LatentDiffusionModel(
   /**
    * The same with LoRAs, and the embeddings that they bring.
    *
-   * @throws DiffusionException if one was made for another base model, or the parts do not stay
+   * @throws DiffusionException if one was made for another base model
    */
   LatentDiffusionModel adapted(List<Adapter> adapters) {
-    if (loader.offloading() != null) {
-      throw DiffusionException.badInput(
-          "lora: expected none with model offload, which loads the plain weights anew each time, got %d"
-              .formatted(adapters.size()));
-    }
     List<LoraBase> bases = new ArrayList<>(List.of(LoraBase.of(unet.unet())));
     bases.addAll(prompts.loraBases());
     List<LoraWeights> read = new ArrayList<>();
@@ -247,21 +239,21 @@ record LatentDiffusionModel(
         read.add(lora.read(bases, manager));
       }
     }
-    // Nothing is attached before all of them are known to fit.
-    List<Strengths> strengths = new ArrayList<>();
+    List<Adaptation> adaptations = new ArrayList<>();
     for (LoraBase base : bases) {
-      Map<Attached, Float> each = new LinkedHashMap<>();
+      List<Adaptation.Change> changes = new ArrayList<>();
       for (int i = 0; i < read.size(); i++) {
-        each.put(base.layers().attach(read.get(i).of(base)), (float) adapters.get(i).scale());
+        float strength = (float) adapters.get(i).scale();
+        changes.add(new Adaptation.Change(read.get(i).of(base), strength));
       }
-      strengths.add(new Strengths(each));
+      adaptations.add(new Adaptation(changes));
     }
     List<TextualInversion> embeddings =
         read.stream().flatMap(weights -> weights.embeddings().stream()).toList();
     LatentDiffusionModel adapted =
         with(
-            prompts.adapted(strengths.subList(1, strengths.size())),
-            unet.adapted(strengths.getFirst()));
+            prompts.adapted(adaptations.subList(1, adaptations.size())),
+            unet.adapted(adaptations.getFirst()));
     return embeddings.isEmpty() ? adapted : adapted.with(embeddings);
   }
 

@@ -30,14 +30,14 @@ final class PromptEncoder implements TextEncoding {
   private final float @Nullable [] added;
 
   private final TextLayer layer;
-  private final Strengths adapters;
+  private final Adaptation adapters;
 
   PromptEncoder(
       PromptTokenizer tokenizer,
       Part<? extends TextEncoder> part,
       NDManager manager,
       TextLayer layer) {
-    this(tokenizer, part, manager, layer, new PromptTokens(tokenizer), null, Strengths.NONE);
+    this(tokenizer, part, manager, layer, new PromptTokens(tokenizer), null, Adaptation.NONE);
   }
 
   private PromptEncoder(
@@ -47,7 +47,7 @@ final class PromptEncoder implements TextEncoding {
       TextLayer layer,
       PromptTokens tokens,
       float @Nullable [] added,
-      Strengths adapters) {
+      Adaptation adapters) {
     this.tokenizer = tokenizer;
     this.part = part;
     this.encoder = part.outline();
@@ -72,10 +72,10 @@ final class PromptEncoder implements TextEncoding {
   }
 
   @Override
-  public PromptEncoder adapted(List<Strengths> strengths) {
-    return strengths.isEmpty()
+  public PromptEncoder adapted(List<Adaptation> adaptations) {
+    return adaptations.isEmpty()
         ? this
-        : new PromptEncoder(tokenizer, part, manager, layer, tokens, added, strengths.getFirst());
+        : new PromptEncoder(tokenizer, part, manager, layer, tokens, added, adaptations.getFirst());
   }
 
   @Override
@@ -197,7 +197,8 @@ final class PromptEncoder implements TextEncoding {
               ? null
               : call.create(added, new Shape(added.length / clip.hiddenSize(), clip.hiddenSize()));
       TextStates states =
-          clip.adaptable().run(adapters.forRows(1), () -> clip.forward(ids, mask, table));
+          clip.adaptable()
+              .run(adapters.forRows(clip.adaptable(), 1), () -> clip.forward(ids, mask, table));
       float[] context = layer.of(clip, states, clipSkip).toFloatArray();
       NDArray pooled = pooledChannels() == 0 ? null : states.projected();
       return new EncodedText(context, pooled == null ? null : pooled.toFloatArray());

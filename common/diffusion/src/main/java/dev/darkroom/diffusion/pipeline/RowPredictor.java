@@ -23,15 +23,15 @@ final class RowPredictor implements Predictor {
   private final Part<UNet2DConditionModel> part;
   private final UNet2DConditionModel unet;
   private final NDManager manager;
-  private final Strengths adapters;
+  private final Adaptation adapters;
   private final Controls controls;
 
   RowPredictor(Part<UNet2DConditionModel> part, NDManager manager) {
-    this(part, manager, Strengths.NONE, Controls.NONE);
+    this(part, manager, Adaptation.NONE, Controls.NONE);
   }
 
   private RowPredictor(
-      Part<UNet2DConditionModel> part, NDManager manager, Strengths adapters, Controls controls) {
+      Part<UNet2DConditionModel> part, NDManager manager, Adaptation adapters, Controls controls) {
     this.part = part;
     this.unet = part.outline();
     this.manager = manager;
@@ -40,8 +40,8 @@ final class RowPredictor implements Predictor {
   }
 
   /** The same with adapters on every row. */
-  RowPredictor adapted(Strengths strengths) {
-    return new RowPredictor(part, manager, strengths, controls);
+  RowPredictor adapted(Adaptation adaptation) {
+    return new RowPredictor(part, manager, adaptation, controls);
   }
 
   /** The same with ControlNets that a loop lets act on its rows. */
@@ -103,7 +103,7 @@ final class RowPredictor implements Predictor {
               network
                   .adaptable()
                   .run(
-                      adapters.forRows(n),
+                      adapters.forRows(network.adaptable(), n),
                       () -> network.forward(sample, timesteps, conditions).toFloatArray()));
     }
   }

@@ -38,9 +38,9 @@ sealed interface TextEncoding extends AutoCloseable permits PromptEncoder, DualP
   /**
    * The same with adapters; closing either closes both.
    *
-   * @param strengths one for each of {@link #loraBases}
+   * @param adaptations one for each of {@link #loraBases}
    */
-  TextEncoding adapted(List<Strengths> strengths);
+  TextEncoding adapted(List<Adaptation> adaptations);
 
   @Override
   void close();
