@@ -27,7 +27,8 @@ final class AdapterOptions {
   @Option(
       names = "--lora",
       paramLabel = "FILE[@SCALE]",
-      description = "a LoRA of kohya, PEFT or diffusers, a LoHa or LoKr of LyCORIS; repeatable")
+      description =
+          "a LoRA or DoRA of kohya, PEFT or diffusers, a LoHa or LoKr of LyCORIS; repeatable")
   private List<String> loras = new ArrayList<>();
 
   @Option(

@@ -27,11 +27,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of changes, open for reading: LoRA for linear layers and convolutions, LoCon, LoHa, LoKr.
- * The dialects are kohya's ({@code lora_unet_..._to_q.lora_down.weight}), PEFT's and diffusers'
- * ({@code unet....to_q.lora_A.weight}, {@code ....processor.to_q_lora.down.weight}) and
- * cloneofsimo's ({@code unet:12:down}); a file may mix them. Each layer has a rank of its own, and
- * with kohya an alpha of its own.
+ * A file of changes, open for reading: LoRA for linear layers and convolutions, LoCon, LoHa, LoKr,
+ * and DoRA over each of them. The dialects are kohya's ({@code
+ * lora_unet_..._to_q.lora_down.weight}), PEFT's and diffusers' ({@code unet....to_q.lora_A.weight},
+ * {@code ....processor.to_q_lora.down.weight}) and cloneofsimo's ({@code unet:12:down}); a file may
+ * mix them. Each layer has a rank of its own, and with kohya an alpha of its own.
  */
 public final class Lora implements AutoCloseable {
   private static final Set<String> NUMBERED_CLASSES =
@@ -110,7 +110,7 @@ public final class Lora implements AutoCloseable {
       Part.Key parsed = Part.of(key);
       if (parsed == null) {
         throw DiffusionException.badCheckpoint(
-            "%s: tensor %s: expected the factors of a LoRA, LoHa or LoKr, which is what this library supports, got %s"
+            "%s: tensor %s: expected the factors of a LoRA, DoRA, LoHa or LoKr, which is what this library supports, got %s"
                 .formatted(file.place(), key, Part.otherKind(key)));
       }
       Place place = numbered.get(parsed.layer());
@@ -188,6 +188,7 @@ public final class Lora implements AutoCloseable {
   }
 
   private void check(Place place, EnumMap<Part, String> keys) {
+    checkMagnitude(place, keys);
     if (LycorisChange.isIn(keys.keySet())) {
       checkLycoris(place, keys);
       return;
@@ -210,6 +211,33 @@ public final class Lora implements AutoCloseable {
     if (keys.containsKey(Part.MID)) {
       requireShape(keys.get(Part.MID), shapes.mid(), place);
     }
+  }
+
+  /** PEFT's is [1, out, 1, 1] for a convolution; LyCORIS' [1, in, ...] is of each input. */
+  private void checkMagnitude(Place place, EnumMap<Part, String> keys) {
+    String key = keys.get(Part.MAGNITUDE);
+    if (key == null) {
+      if (scaling != null && scaling.isDecomposed(place.base().name())) {
+        throw DiffusionException.badCheckpoint(
+            "%s: tensor %s: expected the magnitude of its layer beside it, for PEFT's config says use_dora, got none"
+                .formatted(file.place(), keys.values().iterator().next()));
+      }
+      return;
+    }
+    StoredTensor entry = file.entry(key);
+    Shape weight = place.base().shape(place.layer());
+    Shape each = new Shape(weight.get(0));
+    boolean ofPeft =
+        !key.endsWith(".dora_scale") && entry.shape().dimension() == weight.dimension();
+    if (ofPeft && LoraShapes.same(entry.shape(), new Shape(1).addAll(each))) {
+      return;
+    }
+    if (LoraShapes.same(entry.shape(), new Shape(1, weight.get(1)))) {
+      throw DiffusionException.badCheckpoint(
+          "%s: tensor %s: expected the magnitudes of a DoRA for each output, %s, which is what this library supports, got those of each input, %s (wd_on_output=False)"
+              .formatted(file.place(), key, each, entry.shape()));
+    }
+    requireShape(key, each, place);
   }
 
   private void checkLycoris(Place place, EnumMap<Part, String> keys) {
@@ -254,6 +282,13 @@ public final class Lora implements AutoCloseable {
   }
 
   private LowRank change(Place place, EnumMap<Part, String> keys, NDManager manager) {
+    String magnitude = keys.get(Part.MAGNITUDE);
+    LowRank change = product(place, keys, manager);
+    Shape each = new Shape(place.base().shape(place.layer()).get(0));
+    return magnitude == null ? change : change.withMagnitude(factor(magnitude, each, manager));
+  }
+
+  private LowRank product(Place place, EnumMap<Part, String> keys, NDManager manager) {
     Shape weight = place.base().shape(place.layer());
     if (LycorisChange.isIn(keys.keySet())) {
       String alpha = keys.get(Part.ALPHA);

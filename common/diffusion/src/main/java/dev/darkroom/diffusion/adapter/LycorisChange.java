@@ -41,6 +41,8 @@ final class LycorisChange {
       Set.of(Part.HADA_W1_A, Part.HADA_W1_B, Part.HADA_W2_A, Part.HADA_W2_B);
   private static final Set<Part> LOHA_TUCKER = Set.of(Part.HADA_T1, Part.HADA_T2);
 
+  private static final Set<Part> NO_FACTORS = Set.of(Part.ALPHA, Part.MAGNITUDE);
+
   private LycorisChange() {}
 
   /** Whether a layer's tensors are such a change. */
@@ -56,12 +58,12 @@ final class LycorisChange {
    */
   static @Nullable String fault(Shape weight, EnumMap<Part, Shape> shapes) {
     Set<Part> parts = new HashSet<>(shapes.keySet());
-    parts.remove(Part.ALPHA);
+    parts.removeAll(NO_FACTORS);
     for (Map.Entry<Part, Shape> entry : shapes.entrySet()) {
       int dimensions = entry.getValue().dimension();
       boolean fits =
           switch (entry.getKey()) {
-            case ALPHA -> true;
+            case ALPHA, MAGNITUDE -> true;
             case HADA_T1, HADA_T2, LOKR_T2 -> dimensions == 4;
             case LOKR_W2 -> dimensions == 2 || dimensions == 4;
             default -> dimensions == 2;
@@ -155,7 +157,7 @@ final class LycorisChange {
       Shape weight, @Nullable Double alpha, Function<Part, @Nullable NDArray> tensors) {
     EnumMap<Part, NDArray> read = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
-      NDArray tensor = part == Part.ALPHA ? null : tensors.apply(part);
+      NDArray tensor = NO_FACTORS.contains(part) ? null : tensors.apply(part);
       if (tensor != null) {
         read.put(part, tensor);
       }

@@ -19,16 +19,19 @@ public final class MergedParameters implements ParameterSource {
   private static final Program MERGE =
       Program.shared(
           """
+      def product(self, down: Tensor, up: Tensor) -> Tensor:
+        return torch.matmul(torch.flatten(up, 1), torch.flatten(down, 1))
+
+      def product_with_mid(self, down: Tensor, mid: Tensor, up: Tensor) -> Tensor:
+        return torch.einsum("op,pqkl,qi->oikl", [torch.flatten(up, 1), mid, torch.flatten(down, 1)])
+
       def add(self, weight: Tensor, change: Tensor, scale: float) -> Tensor:
-        return weight + scale * change
+        return weight + scale * change.reshape(weight.shape)
 
-      def merge(self, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
-        change = torch.matmul(torch.flatten(up, 1), torch.flatten(down, 1))
-        return weight + scale * change.view(weight.shape)
-
-      def merge_with_mid(self, weight: Tensor, down: Tensor, mid: Tensor, up: Tensor, scale: float) -> Tensor:
-        change = torch.einsum("op,pqkl,qi->oikl", [torch.flatten(up, 1), mid, torch.flatten(down, 1)])
-        return weight + scale * change
+      def add_decomposed(self, weight: Tensor, plain: Tensor, change: Tensor, scale: float, magnitude: Tensor) -> Tensor:
+        change = scale * change.reshape(weight.shape)
+        norm = torch.sqrt(torch.clamp(torch.sum(torch.square(torch.flatten(plain + change, 1)), [1]), min=1e-20))
+        return (weight + change) * (magnitude / norm).view([-1] + [1] * (weight.dim() - 1))
           """);
 
   private final ParameterSource source;
@@ -62,36 +65,51 @@ public final class MergedParameters implements ParameterSource {
       return weight;
     }
     String layer = key.substring(0, key.length() - ".weight".length());
-    for (Merge merge : merges) {
-      LowRank change = merge.changes().get(layer);
-      if (change != null) {
-        NDArray merged = merged(weight, change, merge.strength());
-        weight.close();
-        weight = merged;
+    try (Scope scope = Scope.open()) {
+      NDArray merged = weight;
+      for (Merge merge : merges) {
+        LowRank change = merge.changes().get(layer);
+        if (change != null) {
+          merged = merged(merged, weight, change, merge.strength());
+        }
       }
+      if (merged != weight) {
+        Scope.release(merged);
+        weight.close();
+      }
+      return merged;
     }
-    return weight;
   }
 
-  private static NDArray merged(NDArray weight, LowRank change, double strength) {
+  /**
+   * @param weight with the changes so far
+   * @param plain without any, of which the norms of a DoRA are
+   */
+  private static NDArray merged(NDArray weight, NDArray plain, LowRank change, double strength) {
+    NDArray product = product(change);
     double scale = strength * change.scale();
+    NDArray magnitude = change.magnitude();
+    if (magnitude == null) {
+      return MERGE.call("add").tensor(weight).tensor(product).real(scale).run();
+    }
+    return MERGE
+        .call("add_decomposed")
+        .tensor(weight)
+        .tensor(plain)
+        .tensor(product)
+        .real(scale)
+        .tensor(magnitude)
+        .run();
+  }
+
+  private static NDArray product(LowRank change) {
     NDArray mid = change.mid();
     NDArray up = change.up();
     if (up == null) {
-      return Scope.release(
-          MERGE.call("add").tensor(weight).tensor(change.down()).real(scale).run());
+      return change.down();
     }
-    NDArray merged =
-        mid == null
-            ? MERGE.call("merge").tensor(weight).tensor(change.down()).tensor(up).real(scale).run()
-            : MERGE
-                .call("merge_with_mid")
-                .tensor(weight)
-                .tensor(change.down())
-                .tensor(mid)
-                .tensor(up)
-                .real(scale)
-                .run();
-    return Scope.release(merged);
+    return mid == null
+        ? MERGE.call("product").tensor(change.down()).tensor(up).run()
+        : MERGE.call("product_with_mid").tensor(change.down()).tensor(mid).tensor(up).run();
   }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a tensor of a LoRA, LoHa or LoKr is to its layer, told by how its key ends. */
+/** What a tensor of a LoRA, DoRA, LoHa or LoKr is to its layer, told by how its key ends. */
 enum Part {
   DOWN(
       ".lora_down.weight",
@@ -25,6 +25,13 @@ enum Part {
       "_lora.up.weight",
       ":up"),
   ALPHA(".alpha"),
+  /** DoRA's, of each output. */
+  MAGNITUDE(
+      ".dora_scale",
+      ".lora_magnitude_vector",
+      ".lora_magnitude_vector.weight",
+      ".lora_magnitude_vector.default",
+      ".lora_magnitude_vector.default.weight"),
   HADA_W1_A(".hada_w1_a"),
   HADA_W1_B(".hada_w1_b"),
   HADA_W2_A(".hada_w2_a"),
@@ -42,8 +49,6 @@ enum Part {
   /** Other adapters than LoRA, by what their keys hold. */
   private static final List<Map.Entry<String, String>> OTHERS =
       List.of(
-          Map.entry("dora_scale", "DoRA"),
-          Map.entry("lora_magnitude_vector", "DoRA"),
           Map.entry("oft_", "OFT"),
           Map.entry("ia3", "IA3"),
           Map.entry(".diff", "full differences"));

@@ -45,12 +45,13 @@ final class PeftScaling {
     throw DiffusionException.badCheckpoint(place + ": expected PEFT's config as a JSON object");
   }
 
+  /** Whether every layer's change is a DoRA's. */
+  boolean isDecomposed(String component) {
+    return field(component, "use_dora").asBoolean(false);
+  }
+
   /** What the sum of a layer's factors is multiplied with: 1 where nothing is said. */
   double scale(String component, String layer, long rank) {
-    if (field(component, "use_dora").asBoolean(false)) {
-      throw DiffusionException.badCheckpoint(
-          place + ": expected a LoRA, which is what this library supports, got use_dora");
-    }
     JsonNode alpha = pattern(field(component, "alpha_pattern"), layer);
     if (alpha == null) {
       alpha = field(component, "lora_alpha");

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.kernels.Call;
 import dev.darkroom.diffusion.kernels.Program;
 import dev.darkroom.diffusion.kernels.Scope;
 import java.util.ArrayList;
@@ -74,13 +75,15 @@ public final class AdaptableLayers {
             if (layer == null) {
               throw DiffusionException.internal("no layer " + name + " to adapt", null);
             }
-            program
-                .call("attach")
-                .value(layer.value())
-                .integer(number)
-                .tensors(change.factors())
-                .real(change.scale())
-                .runForEffect();
+            NDArray magnitude = change.magnitude();
+            Call call =
+                program
+                    .call(magnitude == null ? "attach" : "attach_decomposed")
+                    .value(layer.value())
+                    .integer(number)
+                    .tensors(change.factors())
+                    .real(change.scale());
+            (magnitude == null ? call : call.tensor(magnitude)).runForEffect();
             changed.add(layer);
           });
     }
@@ -185,6 +188,7 @@ public final class AdaptableLayers {
         down.reshape(down.getShape().add(1).add(1)),
         null,
         up == null ? null : up.reshape(up.getShape().add(1).add(1)),
-        change.scale());
+        change.scale(),
+        change.magnitude());
   }
 }

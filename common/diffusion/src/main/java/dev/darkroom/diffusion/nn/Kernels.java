@@ -12,8 +12,8 @@ final class Kernels {
   /** By adapter: the rows it acts on, and how strongly it does on each. */
   private static final String STRENGTHS = "Dict[int, Tuple[Tensor, Tensor]]";
 
-  /** By adapter: the factors of its change to a layer, and their scale. */
-  private static final String CHANGES = "Dict[int, Tuple[List[Tensor], float]]";
+  /** By adapter: the factors of its change to a layer, their scale, and norms for DoRA. */
+  private static final String CHANGES = "Dict[int, Tuple[List[Tensor], float, List[Tensor]]]";
 
   /** Layers on PyTorch's own operators. */
   private static final Program PLAIN = over("Tensor", "plain.py", "float32.py");

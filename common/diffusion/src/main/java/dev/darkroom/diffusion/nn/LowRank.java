@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A change to one layer of low rank r: it adds {@code scale * up(mid(down(x)))}, Hu et al. 2021; or
- * one of no low rank, which adds {@code scale * down(x)}.
+ * one of no low rank, which adds {@code scale * down(x)}. With magnitudes it is a DoRA's: the
+ * changed weight is brought to them, an output at a time (Liu et al. 2024).
  *
  * @param down [r, in] for a linear layer, [r, in, k, k] for a convolution, or [r, in, 1, 1] where
  *     there is a middle; without {@code up} all of the change, of the layer's own shape
@@ -14,12 +15,28 @@ import org.jspecify.annotations.Nullable;
  *     more (LyCORIS' LoCon)
  * @param up [out, r], or [out, r, 1, 1] for a convolution; or null
  * @param scale alpha / r
+ * @param magnitude [out] float32, the norms of the changed weight's outputs; or null. The factors
+ *     then must not change while they act
  */
-public record LowRank(NDArray down, @Nullable NDArray mid, @Nullable NDArray up, double scale) {
+public record LowRank(
+    NDArray down,
+    @Nullable NDArray mid,
+    @Nullable NDArray up,
+    double scale,
+    @Nullable NDArray magnitude) {
+
+  public LowRank(NDArray down, @Nullable NDArray mid, @Nullable NDArray up, double scale) {
+    this(down, mid, up, scale, null);
+  }
 
   /** A change of the shape of the layer's weight. */
   public static LowRank whole(NDArray change, double scale) {
     return new LowRank(change, null, null, scale);
+  }
+
+  /** The same with magnitudes. */
+  public LowRank withMagnitude(@Nullable NDArray other) {
+    return new LowRank(down, mid, up, scale, other);
   }
 
   List<NDArray> factors() {

@@ -64,6 +64,18 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor
   packs[size] = packed
   return packed
 
+# The weight as it computes, [out, in, k, k] float32.
+def dense_weight(self, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  packs, scales, dtype = weight
+  pack = list(packs.values())[0]
+  if pack.is_mkldnn:
+    pack = torch.to_dense(pack)
+  dense = torch.to(torch.to(pack, dtype), 6)
+  if len(scales) > 0:
+    dense = dense * scales[0][:, None, None, None]
+  return dense
+
 # Drops the weights for all sizes but one, from which others can be made again.
 def forget(self, layer: Layer) -> int:
   weight, biases, stride, padding, changes, strengths = layer
@@ -99,7 +111,7 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
     y = self.quantised_conv(x, packs[0], scales, bias, stride, padding)
   else:
     y = self.bare_conv(x, self.weight_for(layer, x.shape[0], x.shape[2], x.shape[3]), bias, stride, padding)
-  return self.adapted(y, x, changes, strengths, stride, padding)
+  return self.adapted(y, x, biases, changes, strengths, stride, padding)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   if x.dim() == 2:

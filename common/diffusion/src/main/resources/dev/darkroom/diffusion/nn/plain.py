@@ -6,20 +6,24 @@ def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: in
     biases = [bias]
   return (weight, biases, stride, padding, annotate(Changes, {}), strengths)
 
+def dense_weight(self, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  return weight.detach()
+
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   bias = annotate(Optional[Tensor], None)
   if len(biases) > 0:
     bias = biases[0]
   y = self.bare_conv(x, weight, bias, stride, padding)
-  return self.adapted(y, x, changes, strengths, stride, padding)
+  return self.adapted(y, x, biases, changes, strengths, stride, padding)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   bias = annotate(Optional[Tensor], None)
   if len(biases) > 0:
     bias = biases[0]
-  return self.adapted(self.bare_linear(x, weight, bias), x, changes, strengths, stride, padding)
+  return self.adapted(self.bare_linear(x, weight, bias), x, biases, changes, strengths, stride, padding)
 
 def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm

@@ -54,7 +54,13 @@ class LoraTest {
     "lora, processor, 1, processor",
     "lycoris, lycoris, 1, lycoris.1.0",
     "lycoris, lycoris, 0.6, lycoris.0.6",
-    "lora-sdxl, kohya-sdxl, 1, kohya-sdxl"
+    "lora-sdxl, kohya-sdxl, 1, kohya-sdxl",
+    "dora, peft-dora, 1, peft-dora.1.0",
+    "dora, peft-dora, 0.6, peft-dora.0.6",
+    "dora, kohya-dora, 1, kohya-dora.1.0",
+    "dora, kohya-dora, 0.6, kohya-dora.0.6",
+    "dora, lycoris-dora, 1, lycoris-dora.1.0",
+    "dora, lycoris-dora, 0.6, lycoris-dora.0.6"
   })
   void changesAUNetAsTheReferenceDoes(
       String name, String file, float strength, String expectation) {
@@ -82,12 +88,14 @@ class LoraTest {
 
   @ParameterizedTest
   @CsvSource({
-    "kohya-locon, 1, kohya-locon.text.1.0",
-    "kohya-locon, 0.6, kohya-locon.text.0.6",
-    "peft, 1, peft.text"
+    "lora, kohya-locon, 1, kohya-locon.text.1.0",
+    "lora, kohya-locon, 0.6, kohya-locon.text.0.6",
+    "lora, peft, 1, peft.text",
+    "dora, peft-dora, 1, peft-dora.text"
   })
-  void changesATextEncoderAsTheReferenceDoes(String file, float strength, String expectation) {
-    try (Golden golden = Golden.of("lora");
+  void changesATextEncoderAsTheReferenceDoes(
+      String name, String file, float strength, String expectation) {
+    try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
       for (Execution execution : List.of(Execution.TRAINING, Execution.INFERENCE)) {
         CLIPTextModel encoder = textEncoder(golden, execution);
@@ -305,7 +313,7 @@ class LoraTest {
           oft
               + ": tensor "
               + layer
-              + ".oft_blocks: expected the factors of a LoRA, LoHa or LoKr, which is what this library supports, got one of OFT");
+              + ".oft_blocks: expected the factors of a LoRA, DoRA, LoHa or LoKr, which is what this library supports, got one of OFT");
       Path half = folder.resolve("half.safetensors");
       SafetensorsWriter.write(
           half, Map.of(layer + ".lora_down.weight", one), TensorType.F32, Map.of());
@@ -361,7 +369,10 @@ class LoraTest {
       Files.writeString(config, "{\"use_dora\": true}");
       assertRefused(
           () -> read(folder, golden, unet),
-          config + ": expected a LoRA, which is what this library supports, got use_dora");
+          folder.resolve("adapter_model.safetensors")
+              + ": tensor "
+              + block
+              + "attn1.to_q.lora_A.weight: expected the magnitude of its layer beside it, for PEFT's config says use_dora, got none");
     }
   }
 
