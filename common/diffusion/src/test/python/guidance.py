@@ -37,11 +37,13 @@ def cases():
             guider.set_state(step=step, num_inference_steps=steps, timestep=torch.tensor(0))
             guided.append(guider._is_cfg_enabled())
         yield {"kind": "interval", "start": start, "stop": stop, "steps": guided}
-    for text_scale, image_scale in ((7.5, 1.5), (3.0, 1.0)):
+    for text_scale, image_scale, rescale in ((7.5, 1.5, 0.0), (3.0, 1.0, 0.0), (7.5, 1.5, 0.7), (3.0, 2.0, 1.0)):
         text, image, unconditional = rows(generator)
-        # StableDiffusionInstructPix2PixPipeline.__call__ has it in line
+        # StableDiffusionXLInstructPix2PixPipeline.__call__ has it in line
         guided = unconditional + text_scale * (text - image) + image_scale * (image - unconditional)
-        yield {"kind": "image", "text_scale": text_scale, "image_scale": image_scale, "text": floats(text),
+        if rescale:
+            guided = rescale_noise_cfg(guided, text, rescale)
+        yield {"kind": "image", "text_scale": text_scale, "image_scale": image_scale, "rescale": rescale, "text": floats(text),
                "image": floats(image), "unconditional": floats(unconditional), "guided": floats(guided)}
     for scale, adaptive, cfg, rescale, t in ((3.0, 0.0, 7.5, 0.0, 400), (3.0, 0.002, 5.0, 0.7, 600), (3.0, 0.01, 5.0, 0.0, 100), (2.0, 0.0, 1.0, 0.0, 900)):
         conditional, unconditional, perturbed = rows(generator)

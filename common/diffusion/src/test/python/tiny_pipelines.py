@@ -245,6 +245,7 @@ CASES |= {
         PROMPT | {"prompt_2": "a photo of the moon", "image": "picture", "image_guidance_scale": 1.0, "steps": 3, "guidance_scale": 4.0, "seed": 2,
                   "original_size": [512, 640], "target_size": [30, 34], "crops_coords_top_left": [3, 5], "scheduler": "DDIMScheduler"},
         PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 3, "guidance_scale": 1.0, "seed": 3},
+        PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "guidance_rescale": 0.7, "seed": 4},
     ],
     "xl-edit-scaled": [
         PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "seed": 0},

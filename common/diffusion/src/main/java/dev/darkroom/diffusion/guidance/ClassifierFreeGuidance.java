@@ -15,9 +15,7 @@ public record ClassifierFreeGuidance(double scale, double rescale, GuidanceInter
     if (!(scale >= 0 && scale <= 1000)) {
       throw DiffusionException.badInput("guidance scale: expected 0 to 1000, got " + scale);
     }
-    if (!(rescale >= 0 && rescale <= 1)) {
-      throw DiffusionException.badInput("guidance rescale: expected 0 to 1, got " + rescale);
-    }
+    Rescale.check(rescale);
   }
 
   /** Guidance of the whole run. */
@@ -60,30 +58,6 @@ public record ClassifierFreeGuidance(double scale, double rescale, GuidanceInter
 
   /** Brings a guided prediction's deviation back, in place. */
   void rescale(float[] guided, float[] conditional) {
-    if (rescale == 0) {
-      return;
-    }
-    double guidedDeviation = deviation(guided);
-    if (guidedDeviation == 0) {
-      return; // a flat prediction has no deviation to bring back
-    }
-    double ratio = deviation(conditional) / guidedDeviation;
-    float factor = (float) (rescale * ratio + (1 - rescale));
-    for (int i = 0; i < guided.length; i++) {
-      guided[i] *= factor;
-    }
-  }
-
-  private static double deviation(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    double mean = sum / values.length;
-    double squares = 0;
-    for (float value : values) {
-      squares += (value - mean) * (value - mean);
-    }
-    return Math.sqrt(squares / Math.max(1, values.length - 1));
+    new Rescale(rescale).apply(guided, conditional);
   }
 }

@@ -8,11 +8,14 @@ import dev.darkroom.diffusion.DiffusionException;
  *
  * @param textScale s_T; 7.5 in the paper
  * @param imageScale s_I; 1.5 in the paper
+ * @param rescale phi in [0, 1], the share of the prediction that is brought back to the deviation
+ *     of the one for prompt and picture (Lin et al. 2024)
  */
-public record ImageGuidance(double textScale, double imageScale) {
+public record ImageGuidance(double textScale, double imageScale, double rescale) {
   public ImageGuidance {
     check("guidance scale", textScale);
     check("image guidance scale", imageScale);
+    Rescale.check(rescale);
   }
 
   private static void check(String name, double scale) {
@@ -27,7 +30,7 @@ public record ImageGuidance(double textScale, double imageScale) {
   }
 
   /**
-   * u + s_T (t - i) + s_I (i - u).
+   * u + s_T (t - i) + s_I (i - u), then rescaled.
    *
    * @param text [C*H*W], the prediction for prompt and picture
    * @param image [C*H*W], the prediction for the picture and the negative prompt
@@ -41,6 +44,7 @@ public record ImageGuidance(double textScale, double imageScale) {
     for (int k = 0; k < guided.length; k++) {
       guided[k] = unconditional[k] + sT * (text[k] - image[k]) + sI * (image[k] - unconditional[k]);
     }
+    new Rescale(rescale).apply(guided, text);
     return guided;
   }
 }

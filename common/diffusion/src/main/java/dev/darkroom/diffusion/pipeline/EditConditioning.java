@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.pipeline;
 
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.GuidanceInterval;
 import dev.darkroom.diffusion.guidance.ImageGuidance;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
@@ -16,17 +17,25 @@ final class EditConditioning implements Conditioning {
 
   /**
    * @param steps network calls of the run
+   * @param rescales whether the model's pipeline in diffusers knows the rescale of guidance: XL's
+   *     does
    * @param told what every row is conditioned on beside the instruction and the picture
    */
   EditConditioning(
-      TextToImage request, double imageScale, int steps, TextEncoding encoding, Shared told) {
+      TextToImage request,
+      double imageScale,
+      int steps,
+      TextEncoding encoding,
+      boolean rescales,
+      Shared told) {
     this.told = told;
-    this.guidance = new ImageGuidance(request.guidance().scale(), imageScale);
+    ClassifierFreeGuidance asked = request.guidance();
+    this.guidance = new ImageGuidance(asked.scale(), imageScale, asked.rescale());
     this.texts = new EncodedTexts(request, steps, guidance.isOn(), encoding);
-    if (request.guidance().rescale() != 0) {
+    if (asked.rescale() != 0 && !rescales) {
       throw DiffusionException.badInput(
-          "guidance rescale: expected 0 for a model that edits pictures, got "
-              + request.guidance().rescale());
+          "guidance rescale: expected 0 for a model that edits pictures and is not Stable Diffusion XL, got "
+              + asked.rescale());
     }
     if (!request.guidance().interval().equals(GuidanceInterval.ALL)) {
       throw DiffusionException.badInput(

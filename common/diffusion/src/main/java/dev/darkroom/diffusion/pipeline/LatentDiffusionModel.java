@@ -348,7 +348,8 @@ record LatentDiffusionModel(
    */
   Conditioning editing(TextToImage request, double imageScale, Sampler sampler) {
     Shared told = new Shared(timeIds(request), null, null);
-    return new EditConditioning(request, imageScale, sampler.steps(), prompts, told);
+    boolean rescales = family == ModelFamily.STABLE_DIFFUSION_XL;
+    return new EditConditioning(request, imageScale, sampler.steps(), prompts, rescales, told);
   }
 
   /** The sizes that Stable Diffusion XL is told of what the prompt describes; else null. */

@@ -34,7 +34,8 @@ class GuidanceReferenceTest {
       case "image" ->
           assertGuided(
               row,
-              new ImageGuidance(number(row, "text_scale"), number(row, "image_scale"))
+              new ImageGuidance(
+                      number(row, "text_scale"), number(row, "image_scale"), number(row, "rescale"))
                   .apply(floats(row, "text"), floats(row, "image"), floats(row, "unconditional")));
       case "perturbed" -> {
         ClassifierFreeGuidance classifierFree =
@@ -88,8 +89,9 @@ class GuidanceReferenceTest {
   void refusesScalesAndIntervalsThatAreNone() {
     assertThrows(DiffusionException.class, () -> new GuidanceInterval(0.6, 0.5));
     assertThrows(DiffusionException.class, () -> new GuidanceInterval(Double.NaN, 1));
-    assertThrows(DiffusionException.class, () -> new ImageGuidance(7.5, -1));
-    assertThrows(DiffusionException.class, () -> new ImageGuidance(Double.NaN, 1));
+    assertThrows(DiffusionException.class, () -> new ImageGuidance(7.5, -1, 0));
+    assertThrows(DiffusionException.class, () -> new ImageGuidance(Double.NaN, 1, 0));
+    assertThrows(DiffusionException.class, () -> new ImageGuidance(7.5, 1, 1.1));
     assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(-1, 0));
     assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(3, -0.1));
     assertThrows(DiffusionException.class, () -> new PerturbedAttentionGuidance(3, 0, List.of()));

@@ -105,6 +105,23 @@ class PicturePipelinesTest {
         asked.path("eta").asDouble(0));
   }
 
+  /** XL's pipeline alone rescales the guidance of an edit. */
+  @Test
+  void rescaledGuidanceOfAnEditIsForXl() {
+    RgbImage picture = PipelineFixture.picture("picture");
+    TextToImage text =
+        new TextToImage("a", "", 32, 32, null, 2, new ClassifierFreeGuidance(5, 0.7), 0);
+    try (PipelineFixture fixture = PipelineFixture.open("edit", folder)) {
+      DiffusionException refused =
+          assertThrows(
+              DiffusionException.class,
+              () -> fixture.generate(new Request.InstructPix2Pix(text, picture, 1.5), Seed.of(1)));
+      assertEquals(
+          "guidance rescale: expected 0 for a model that edits pictures and is not Stable Diffusion XL, got 0.7",
+          refused.getMessage());
+    }
+  }
+
   @Test
   void whatTheMaskLeavesStaysByteForByte() {
     RgbImage picture = PipelineFixture.picture("picture");
