@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
@@ -7,7 +8,9 @@ import dev.darkroom.diffusion.autoencoder.VQModel;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.ModelIndex;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
+import dev.darkroom.diffusion.pipeline.OffloadedPart.Seat;
 import dev.darkroom.diffusion.text.BertModel;
 import dev.darkroom.diffusion.text.CLIPTextModel;
 import dev.darkroom.diffusion.text.CLIPTextModelWithProjection;
@@ -16,6 +19,7 @@ import dev.darkroom.diffusion.tokenizer.PromptTokenizer;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import dev.darkroom.diffusion.unet.UNet2DModel;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +40,54 @@ record ComponentLoader(
    * @param sources opens the model anew, each time that one is loaded
    * @param seat where it is
    */
-  record Offloading(Supplier<ModelSource> sources, OffloadedPart.Seat seat) {}
+  record Offloading(Supplier<ModelSource> sources, Seat seat) {}
 
-  /** Frees the component that is in memory where one at a time is. */
+  /**
+   * Makes a model whose components stay.
+   *
+   * @param source open while it is made
+   * @param model of its components; where it fails, they are freed
+   */
+  static <T> T resident(
+      ModelSource source, Device device, Precision precision, Function<ComponentLoader, T> model) {
+    return made(
+        new ComponentLoader(source, TorchRuntime.newManager(device), precision, null), model);
+  }
+
+  /**
+   * The same with one component in memory at a time: each is loaded when its turn comes.
+   *
+   * @param sources opens the model, any number of times
+   */
+  static <T> T offloaded(
+      Supplier<ModelSource> sources,
+      Device device,
+      Precision precision,
+      Function<ComponentLoader, T> model) {
+    try (ModelSource source = sources.get()) {
+      Seat seat = new Seat(() -> TorchRuntime.newManager(device));
+      NDManager manager = TorchRuntime.newManager(device);
+      return made(
+          new ComponentLoader(source, manager, precision, new Offloading(sources, seat)), model);
+    }
+  }
+
+  private static <T> T made(ComponentLoader loader, Function<ComponentLoader, T> model) {
+    boolean whole = false;
+    try {
+      T made = model.apply(loader);
+      whole = true;
+      return made;
+    } finally {
+      if (!whole) {
+        loader.close();
+      }
+    }
+  }
+
+  /** Frees the components. */
   void close() {
+    manager.close();
     if (offloading != null) {
       offloading.seat().close();
     }

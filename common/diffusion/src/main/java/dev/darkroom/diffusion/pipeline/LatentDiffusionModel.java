@@ -11,9 +11,6 @@ import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.guidance.SelfAttentionNames;
 import dev.darkroom.diffusion.image.RgbImage;
-import dev.darkroom.diffusion.kernels.TorchRuntime;
-import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
-import dev.darkroom.diffusion.pipeline.OffloadedPart.Seat;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
 import dev.darkroom.diffusion.sampler.Sampler;
 import dev.darkroom.diffusion.sampler.SamplerOptions;
@@ -37,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The loaded parts that every text-conditioned pipeline is made of. Rombach et al. 2022, figure 3.
  *
- * @param manager owner of the weights; calls make their tensors in children of it
  * @param prompts the conditioning
  * @param unet the network
  * @param firstStage the autoencoder
@@ -47,11 +43,10 @@ import org.jspecify.annotations.Nullable;
  * @param noised how an upscaler's picture is; null for other models
  * @param scored whether it is a refiner that is told an aesthetic score
  * @param scalesEdited whether the latent of a picture to edit is scaled as the network's own is
- * @param loader of the parts
+ * @param loader of the parts, and their owner
  * @param windows through which the network sees large latents; null for the whole at once
  */
 record LatentDiffusionModel(
-    NDManager manager,
     TextEncoding prompts,
     RowPredictor unet,
     FirstStage firstStage,
@@ -73,47 +68,36 @@ record LatentDiffusionModel(
    * @throws DiffusionException if one is missing, not whole, or does not fit the others
    */
   static LatentDiffusionModel load(ModelSource source, Device device, Precision precision) {
-    return load(source, device, precision, null);
+    return ComponentLoader.resident(source, device, precision, LatentDiffusionModel::from);
   }
 
-  /**
-   * The same with one part in memory at a time: each is loaded when its turn comes.
-   *
-   * @param sources opens the model, any number of times
-   */
+  /** The same with one part in memory at a time. */
   static LatentDiffusionModel offloaded(
       Supplier<ModelSource> sources, Device device, Precision precision) {
-    Seat seat = new Seat(() -> TorchRuntime.newManager(device));
-    try (ModelSource source = sources.get()) {
-      return load(source, device, precision, new Offloading(sources, seat));
-    }
+    return ComponentLoader.offloaded(sources, device, precision, LatentDiffusionModel::from);
   }
 
-  private static LatentDiffusionModel load(
-      ModelSource source, Device device, Precision precision, @Nullable Offloading offloading) {
+  private static LatentDiffusionModel from(ComponentLoader loader) {
+    ModelSource source = loader.source();
     SchedulerConfig scheduler = source.scheduler("scheduler");
     ModelFamily family = ModelFamily.of(source.index());
     LowResolution noised = noised(source);
-    NDManager manager = TorchRuntime.newManager(device);
-    ComponentLoader loader = new ComponentLoader(source, manager, precision, offloading);
-    TextEncoding prompts = null;
-    boolean loaded = false;
+    TextEncoding prompts =
+        switch (family) {
+          case STABLE_DIFFUSION, LATENT_CONSISTENCY -> loader.prompts();
+          case STABLE_DIFFUSION_XL ->
+              loader.dualPrompts(flag(source, "force_zeros_for_empty_prompt", true));
+          case LATENT_DIFFUSION -> loader.bertPrompts();
+        };
+    boolean whole = false;
     try {
-      prompts =
-          switch (family) {
-            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> loader.prompts();
-            case STABLE_DIFFUSION_XL ->
-                loader.dualPrompts(flag(source, "force_zeros_for_empty_prompt", true));
-            case LATENT_DIFFUSION -> loader.bertPrompts();
-          };
       Part<UNet2DConditionModel> unet = loader.unet();
       FirstStage firstStage =
           loader.firstStage(noised == null ? null : LowResolution.SCALING_FACTOR);
       LatentDiffusionModel model =
           new LatentDiffusionModel(
-              manager,
               prompts,
-              new RowPredictor(unet, manager),
+              new RowPredictor(unet, loader.manager()),
               firstStage,
               scheduler,
               family,
@@ -124,15 +108,11 @@ record LatentDiffusionModel(
               loader,
               null);
       new FittingParts(source, model).check();
-      loaded = true;
+      whole = true;
       return model;
     } finally {
-      if (!loaded) {
-        manager.close();
-        loader.close();
-        if (prompts != null) {
-          prompts.close();
-        }
+      if (!whole) {
+        prompts.close();
       }
     }
   }
@@ -177,6 +157,11 @@ record LatentDiffusionModel(
         most == null ? LowResolution.DEFAULT_MAX_NOISE_LEVEL : most.intValue());
   }
 
+  /** Owner of what stays in memory; calls make their tensors in children of it. */
+  NDManager manager() {
+    return loader.manager();
+  }
+
   UNetConfig config() {
     return unet.unet().config();
   }
@@ -211,7 +196,6 @@ record LatentDiffusionModel(
       SchedulerConfig otherScheduler,
       @Nullable Windows otherWindows) {
     return new LatentDiffusionModel(
-        manager,
         otherPrompts,
         otherUnet,
         otherFirstStage,
@@ -236,7 +220,7 @@ record LatentDiffusionModel(
     List<LoraWeights> read = new ArrayList<>();
     for (Adapter adapter : adapters) {
       try (Lora lora = Lora.open(adapter.file())) {
-        read.add(lora.read(bases, manager));
+        read.add(lora.read(bases, manager()));
       }
     }
     List<Adaptation> adaptations = new ArrayList<>();
@@ -264,7 +248,8 @@ record LatentDiffusionModel(
    */
   LatentDiffusionModel controlled(List<Control> controls, boolean guess) {
     Controls nets =
-        Controls.load(controls, guess, unet.unet().config(), manager, loader.precision().network());
+        Controls.load(
+            controls, guess, unet.unet().config(), manager(), loader.precision().network());
     return with(prompts, unet.controlled(nets));
   }
 
@@ -409,7 +394,6 @@ record LatentDiffusionModel(
 
   @Override
   public void close() {
-    manager.close();
     loader.close();
     prompts.close();
   }

@@ -1,13 +1,9 @@
 package dev.darkroom.diffusion.pipeline;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
-import dev.darkroom.diffusion.kernels.TorchRuntime;
-import dev.darkroom.diffusion.pipeline.ComponentLoader.Offloading;
 import dev.darkroom.diffusion.pipeline.DenoisingLoop.Picture;
-import dev.darkroom.diffusion.pipeline.OffloadedPart.Seat;
 import dev.darkroom.diffusion.pipeline.RowConditions.Shared;
 import dev.darkroom.diffusion.random.TorchGenerator;
 import dev.darkroom.diffusion.sampler.Sampler;
@@ -40,7 +36,7 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
   private final Parts parts;
 
   /**
-   * @param loader of the parts
+   * @param loader of the parts, and their owner
    * @param net the network
    * @param sampler the pipeline's own, or null where the scheduler's file says
    * @param side of the latents that it was trained on
@@ -72,40 +68,16 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
   }
 
   static UnconditionalPipeline load(ModelSource source, Device device, Precision precision) {
-    return load(source, device, precision, null);
+    return ComponentLoader.resident(source, device, precision, UnconditionalPipeline::from);
   }
 
-  /**
-   * The same with one component in memory at a time.
-   *
-   * @param sources opens the model, any number of times
-   */
+  /** The same with one component in memory at a time. */
   static UnconditionalPipeline offloaded(
       Supplier<ModelSource> sources, Device device, Precision precision) {
-    Seat seat = new Seat(() -> TorchRuntime.newManager(device));
-    try (ModelSource source = sources.get()) {
-      return load(source, device, precision, new Offloading(sources, seat));
-    }
+    return ComponentLoader.offloaded(sources, device, precision, UnconditionalPipeline::from);
   }
 
-  private static UnconditionalPipeline load(
-      ModelSource source, Device device, Precision precision, @Nullable Offloading offloading) {
-    NDManager manager = TorchRuntime.newManager(device);
-    ComponentLoader loader = new ComponentLoader(source, manager, precision, offloading);
-    boolean loaded = false;
-    try {
-      UnconditionalPipeline pipeline = load(loader);
-      loaded = true;
-      return pipeline;
-    } finally {
-      if (!loaded) {
-        manager.close();
-        loader.close();
-      }
-    }
-  }
-
-  private static UnconditionalPipeline load(ComponentLoader loader) {
+  private static UnconditionalPipeline from(ComponentLoader loader) {
     ModelSource source = loader.source();
     String className = source.index().className();
     SchedulerConfig scheduler = source.scheduler("scheduler");
@@ -264,7 +236,6 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
 
   @Override
   public void close() {
-    parts.loader().manager().close();
     parts.loader().close();
   }
 }
