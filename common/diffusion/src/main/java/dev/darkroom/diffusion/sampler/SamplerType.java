@@ -164,7 +164,12 @@ public enum SamplerType {
     return Arrays.stream(values()).map(SamplerType::shortName).collect(Collectors.joining(", "));
   }
 
-  /** Why a class that people know is not here. */
+  /**
+   * Why a class that people know is not here. The tree's times are levels, rounded to a millionth:
+   * where PyTorch's float32 logarithm is off by its last place, as on one processor and not on
+   * another, the path is read a millionth beside, and a run of 20 steps ends 1e-4 away. And
+   * diffusers draws the tree's seed from the process's stream, which no request names.
+   */
   private static String reason(String name) {
     return name.equals("DPMSolverSDEScheduler")
         ? " (its noise is torchsde's Brownian tree, not a seed's stream; dpmpp-2m-sde is near it)"
