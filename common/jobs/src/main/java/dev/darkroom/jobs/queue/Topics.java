@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
@@ -40,7 +41,16 @@ public final class Topics implements AutoCloseable {
 
   private static final int EVENT_PARTITIONS = 3;
   private static final long WAIT_SECONDS = 20;
+  private static final int MOST_PAUSE_MS = 200;
   private static final Duration PAUSE = Duration.ofMillis(10);
+
+  /**
+   * A broker that is just up may not find the keeper of a group's state, and then lets the question
+   * lie for 2 s; asked anew, it answers. Doubled each time, for those that are only slow.
+   */
+  private static final int FIRST_PATIENCE_MS = 400;
+
+  private static final int API_TIMEOUT_MS = 15000;
 
   private final Admin admin;
 
@@ -50,7 +60,11 @@ public final class Topics implements AutoCloseable {
             Map.of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5000,
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 15000));
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS,
+                // A process that starts beside its broker asks too early: up to a second's pause
+                // between its questions would be most of its start.
+                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, MOST_PAUSE_MS,
+                AdminClientConfig.RETRY_BACKOFF_MAX_MS_CONFIG, MOST_PAUSE_MS));
   }
 
   /** Makes the broadcast topics, and a pool's topics and groups for both kinds of jobs. */
@@ -158,13 +172,28 @@ public final class Topics implements AutoCloseable {
   /** Without this the first record waits 1 to 6 s for the group's first heartbeats. */
   private void begin(String group, String topic) {
     long began = System.nanoTime();
-    while (lag(group, topic) < 0 && !startAtTheBeginning(group, topic)) {
+    int patience = FIRST_PATIENCE_MS;
+    while (!hasBegun(group, topic, patience)) {
       if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(WAIT_SECONDS)) {
         throw new DarkroomException(
             ErrorCode.QUEUE_UNAVAILABLE,
             "Kafka has made topic %s and does not know it".formatted(topic));
       }
       LockSupport.parkNanos(PAUSE.toNanos());
+      patience = Math.min(2 * patience, API_TIMEOUT_MS);
+    }
+  }
+
+  /** False where Kafka does not know yet, and is to be asked again. */
+  private boolean hasBegun(String group, String topic, int patience) {
+    try {
+      return lag(group, topic, new ListShareGroupOffsetsOptions().timeoutMs(patience)) >= 0
+          || startAtTheBeginning(group, topic);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
+        return false;
+      }
+      throw failed("share group " + group, e);
     }
   }
 
@@ -184,21 +213,26 @@ public final class Topics implements AutoCloseable {
 
   /** Records of a topic that its group has not finished, or -1 before the group has begun. */
   public long lag(String group, String topic) {
-    TopicPartition partition = new TopicPartition(topic, 0);
     try {
-      Map<TopicPartition, SharePartitionOffsetInfo> offsets =
-          await(
-              admin
-                  .listShareGroupOffsets(
-                      Map.of(
-                          group,
-                          new ListShareGroupOffsetsSpec().topicPartitions(List.of(partition))))
-                  .partitionsToOffsetInfo(group));
-      SharePartitionOffsetInfo info = offsets.get(partition);
-      return info == null ? -1 : info.lag().orElse(-1L);
+      return lag(group, topic, new ListShareGroupOffsetsOptions());
     } catch (ExecutionException e) {
       throw failed("share group " + group, e);
     }
+  }
+
+  private long lag(String group, String topic, ListShareGroupOffsetsOptions options)
+      throws ExecutionException {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    Map<TopicPartition, SharePartitionOffsetInfo> offsets =
+        await(
+            admin
+                .listShareGroupOffsets(
+                    Map.of(
+                        group, new ListShareGroupOffsetsSpec().topicPartitions(List.of(partition))),
+                    options)
+                .partitionsToOffsetInfo(group));
+    SharePartitionOffsetInfo info = offsets.get(partition);
+    return info == null ? -1 : info.lag().orElse(-1L);
   }
 
   private static <T> T await(KafkaFuture<T> future) throws ExecutionException {
