@@ -83,11 +83,12 @@ public final class LocalSystem implements AutoCloseable {
   private void startProcesses() throws IOException, InterruptedException {
     services.awaitPostgres();
     gateway = launch(gatewayCommand());
-    services.awaitKafka();
-    services.awaitS3();
+    // A worker loads libtorch while Kafka still starts, and waits for it by itself.
     for (int i = 1; i <= options.workers(); i++) {
       workers.add(launch(tensorCommand(Service.WORKER, i)));
     }
+    services.awaitKafka();
+    services.awaitS3();
     awaitHealthy(gateway);
     progress.say("the gateway is healthy");
     synchronized (this) {
