@@ -45,7 +45,8 @@ public final class FirstImage {
    */
   public static Duration make(RunFile system, Path file) throws IOException, InterruptedException {
     Instant began = Instant.now();
-    try (var http = HttpClient.newHttpClient()) {
+    // Version 2 would have to be agreed on first, by code that neither side has warm.
+    try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       var caller = new FirstImage(http, system, began.plus(LIMIT));
       JsonNode prediction = caller.awaitEnd(caller.post());
       String status = prediction.path("status").asText();
