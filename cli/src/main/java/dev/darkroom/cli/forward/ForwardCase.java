@@ -46,11 +46,11 @@ record ForwardCase(Path folder) {
   }
 
   /** Runs it and writes {@code <out>/<name>.safetensors}; returns the names of the outputs. */
-  Set<String> run(Path out) {
+  Set<String> run(Path out, Device device) {
     ModelConfig config = ModelConfig.of(folder.resolve(CONFIG));
     String className = config.className();
     try (GradMode mode = GradMode.off();
-        NDManager manager = TorchRuntime.newManager(Device.cpu());
+        NDManager manager = TorchRuntime.newManager(device);
         Inputs inputs = new Inputs(folder, manager)) {
       Map<String, NDArray> outputs =
           switch (className) {

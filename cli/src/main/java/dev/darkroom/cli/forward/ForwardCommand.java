@@ -1,9 +1,11 @@
 package dev.darkroom.cli.forward;
 
+import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
+import dev.darkroom.cli.console.DeviceOption;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.QuietExit;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,6 +37,8 @@ public final class ForwardCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR")
   private Path out = Path.of("");
 
+  @Mixin private DeviceOption device = new DeviceOption();
+
   public ForwardCommand(Console console) {
     this.console = console;
   }
@@ -49,12 +54,13 @@ public final class ForwardCommand implements Callable<Integer> {
             "cases: expected folders of different names, got %s twice".formatted(each.name()));
       }
     }
+    Device on = device.device();
     boolean failed = false;
     for (ForwardCase each : cases) {
       ObjectNode line = JsonNodeFactory.instance.objectNode().put("case", each.name());
       try {
         long start = System.nanoTime();
-        Set<String> outputs = each.run(out);
+        Set<String> outputs = each.run(out, on);
         line.put("seconds", (System.nanoTime() - start) / 1e9);
         ArrayNode list = line.putArray("outputs");
         outputs.forEach(list::add);

@@ -1,12 +1,12 @@
 package dev.darkroom.cli.train;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.cli.console.Console;
+import dev.darkroom.cli.console.DeviceOption;
 import dev.darkroom.cli.console.ModelPath;
 import dev.darkroom.cli.console.StoredType;
 import dev.darkroom.diffusion.DiffusionException;
@@ -31,6 +31,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Trains, or goes on where the same command was stopped. */
@@ -98,6 +99,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(names = "--threads", paramLabel = "N", description = "in place of the settings' own")
   private @Nullable Integer threads;
+
+  @Mixin private DeviceOption device = new DeviceOption();
 
   @Option(
       names = "--size",
@@ -184,7 +187,7 @@ public final class TrainCommand implements Callable<Integer> {
     Dataset pictures = FolderDataset.open(data, size == null ? side(base) : size, captions);
     return (folder, surroundings, type, result) ->
         LatentDiffusionTraining.run(
-            parsed, base, pictures, folder.caches(), surroundings, Device.cpu(), type, result);
+            parsed, base, pictures, folder.caches(), surroundings, device.device(), type, result);
   }
 
   private Run autoencoder(String settings) {
@@ -199,9 +202,9 @@ public final class TrainCommand implements Callable<Integer> {
     return (folder, surroundings, type, result) ->
         base == null
             ? AutoencoderTraining.fromNothing(
-                parsed, pictures, measured, surroundings, Device.cpu(), type, result)
+                parsed, pictures, measured, surroundings, device.device(), type, result)
             : AutoencoderTraining.from(
-                base, parsed, pictures, measured, surroundings, Device.cpu(), type, result);
+                base, parsed, pictures, measured, surroundings, device.device(), type, result);
   }
 
   /** Of the pictures that a model makes. */

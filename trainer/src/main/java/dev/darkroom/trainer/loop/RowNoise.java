@@ -33,7 +33,7 @@ public final class RowNoise {
   /**
    * @param row shape of one row
    * @param places where in the run each row stands
-   * @return [places, row...] float32
+   * @return [places, row...] float32, on the manager's device
    */
   public NDArray draw(Shape row, Draw.Purpose purpose, Iterable<Draw> places) {
     LongStream.Builder seeds = LongStream.builder();
@@ -42,6 +42,6 @@ public final class RowNoise {
         .call("rows")
         .integers(row.getShape())
         .integers(seeds.build().toArray())
-        .run(manager);
+        .runOnCpu(manager);
   }
 }

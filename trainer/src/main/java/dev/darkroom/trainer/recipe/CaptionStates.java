@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /**
- * The token states of captions by a frozen text encoder. Each caption is encoded alone, so that its
- * bits depend on nothing else; the latest are kept, for captions come back.
+ * The token states of captions by a frozen text encoder. On a CPU each caption is encoded alone, so
+ * that its bits depend on nothing else; the latest are kept, for captions come back.
  */
 final class CaptionStates implements AutoCloseable {
   private static final int KEPT = 4096;
@@ -46,8 +48,14 @@ final class CaptionStates implements AutoCloseable {
     return new Shape(tokenizer.maxLength(), encoder.config().hiddenSize());
   }
 
-  /** [N, T, D]. */
+  /**
+   * [N, T, D]. A GPU encodes them all at once, each time anew, so that their bits depend on nothing
+   * but this list: one caption would not fill it.
+   */
   NDArray states(List<String> captions) {
+    if (manager.getDevice().isGpu()) {
+      return encode(captions);
+    }
     int size = (int) shape().size();
     float[] all = new float[captions.size() * size];
     for (int row = 0; row < captions.size(); row++) {
@@ -58,14 +66,25 @@ final class CaptionStates implements AutoCloseable {
   }
 
   private float[] encode(String caption) {
-    Tokens tokens = tokenizer.encode(caption);
+    try (Scope scope = Scope.open()) {
+      return encode(List.of(caption)).toFloatArray();
+    }
+  }
+
+  private NDArray encode(List<String> captions) {
+    List<Tokens> tokens = captions.stream().map(tokenizer::encode).toList();
     try (GradMode mode = GradMode.off();
         Scope scope = Scope.open()) {
-      Shape row = new Shape(1, tokens.ids().length);
-      NDArray mask =
-          encoder.config().useAttentionMask() ? manager.create(tokens.mask(), row) : null;
-      return encoder.forward(manager.create(tokens.ids(), row), mask).last().toFloatArray();
+      NDArray ids = rows(tokens, Tokens::ids);
+      NDArray mask = encoder.config().useAttentionMask() ? rows(tokens, Tokens::mask) : null;
+      return scope.keep(encoder.forward(ids, mask).last());
     }
+  }
+
+  /** [N, T]. */
+  private NDArray rows(List<Tokens> tokens, Function<Tokens, long[]> row) {
+    long[] all = tokens.stream().map(row).flatMapToLong(LongStream::of).toArray();
+    return manager.create(all, new Shape(tokens.size(), all.length / tokens.size()));
   }
 
   @Override

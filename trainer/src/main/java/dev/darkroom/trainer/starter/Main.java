@@ -1,7 +1,9 @@
 package dev.darkroom.trainer.starter;
 
+import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Processor;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.trainer.data.DiskErrors;
 import dev.darkroom.trainer.recipe.AutoencoderRecipeConfig;
@@ -95,6 +97,13 @@ public final class Main {
     List<Path> unetConfigs = List.of();
 
     @Option(
+        names = "--device",
+        paramLabel = "DEVICE",
+        description = "What trains: cpu, gpu or gpu:N (default: ${DEFAULT-VALUE}).",
+        defaultValue = "cpu")
+    String device = "cpu";
+
+    @Option(
         names = "--export-only",
         description = "Write and measure the model of the newest checkpoint; train nothing.")
     boolean exportOnly;
@@ -118,6 +127,7 @@ public final class Main {
     }
 
     private int build() {
+      Device trainingDevice = TorchRuntime.device(device);
       Path folder = work == null ? WorkFolder.standard() : work;
       AutoencoderRecipeConfig autoencoder =
           AutoencoderRecipeConfig.parse(
@@ -125,10 +135,11 @@ public final class Main {
       List<LatentDiffusionRecipeConfig> unets =
           unetTexts().stream()
               .map(text -> LatentDiffusionRecipeConfig.parse("U-Net config", text))
-              .map(Build::computable)
+              .map(config -> computable(config, trainingDevice))
               .toList();
       StarterBuild build =
-          new StarterBuild(folder, autoencoder, unets, stopped::get, System.out::println);
+          new StarterBuild(
+              folder, autoencoder, unets, trainingDevice, stopped::get, System.out::println);
       if (exportOnly) {
         build.export(out);
       } else if (!build.run(out)) {
@@ -141,8 +152,11 @@ public final class Main {
       return 0;
     }
 
-    private static LatentDiffusionRecipeConfig computable(LatentDiffusionRecipeConfig config) {
-      if (config.mixedPrecision() == MixedPrecision.NO || Processor.here().computesBfloat16()) {
+    private static LatentDiffusionRecipeConfig computable(
+        LatentDiffusionRecipeConfig config, Device device) {
+      if (config.mixedPrecision() == MixedPrecision.NO
+          || device.isGpu()
+          || Processor.here().computesBfloat16()) {
         return config;
       }
       System.out.printf(

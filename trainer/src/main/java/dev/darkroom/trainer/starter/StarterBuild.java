@@ -36,6 +36,7 @@ public final class StarterBuild {
   private final WorkFolder work;
   private final AutoencoderRecipeConfig autoencoder;
   private final List<LatentDiffusionRecipeConfig> unets;
+  private final Device device;
   private final StopSignal stop;
   private final Consumer<String> log;
 
@@ -43,6 +44,7 @@ public final class StarterBuild {
    * @param work where the stages leave their files; a few gigabytes
    * @param unets the runs of the U-Net's training, in order: the first makes the network, each
    *     further one goes on with what the one before has finished
+   * @param device that trains
    * @param stop ends a training stage at its next step, with a checkpoint
    * @param log is told what happens, line by line
    */
@@ -50,11 +52,13 @@ public final class StarterBuild {
       Path work,
       AutoencoderRecipeConfig autoencoder,
       List<LatentDiffusionRecipeConfig> unets,
+      Device device,
       StopSignal stop,
       Consumer<String> log) {
     this.work = new WorkFolder(work);
     this.autoencoder = autoencoder;
     this.unets = List.copyOf(unets);
+    this.device = device;
     this.stop = stop;
     this.log = log;
   }
@@ -112,7 +116,7 @@ public final class StarterBuild {
             data.training(),
             data.heldOut(),
             run.surroundings(stop),
-            Device.cpu(),
+            device,
             TensorType.F16,
             work.model().resolve("vae"))
         == TrainingLoop.End.FINISHED;
@@ -134,7 +138,7 @@ public final class StarterBuild {
             dataset(),
             work.latents(),
             folder(run).surroundings(stop),
-            Device.cpu(),
+            device,
             TensorType.F16,
             work.result(run))
         == TrainingLoop.End.FINISHED;

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
  * files, equals the run that was not, bit for bit: losses, weights and averages.
  */
 class ResumeTest {
+  /** {@code DARKROOM_TEST_DEVICE}, default {@code cpu}. */
+  private static final Device DEVICE =
+      TorchRuntime.device(Objects.requireNonNullElse(System.getenv("DARKROOM_TEST_DEVICE"), "cpu"));
+
   private static final Stripes DATA = new Stripes(7, 64);
 
   private static final String AUTOENCODER =
@@ -104,7 +109,7 @@ class ResumeTest {
     AutoencoderRecipeConfig config = AutoencoderRecipeConfig.parse("test", json);
     return (surroundings, result) ->
         AutoencoderTraining.fromNothing(
-            config, DATA, DATA, surroundings, Device.cpu(), TensorType.F32, result);
+            config, DATA, DATA, surroundings, DEVICE, TensorType.F32, result);
   }
 
   private Training unet(String json) throws IOException {
@@ -117,7 +122,7 @@ class ResumeTest {
             DATA,
             folder.resolve("caches"),
             surroundings,
-            Device.cpu(),
+            DEVICE,
             TensorType.F32,
             result);
   }
@@ -145,7 +150,7 @@ class ResumeTest {
             DiffusionException.class,
             () ->
                 AutoencoderTraining.fromNothing(
-                    other, DATA, DATA, early, Device.cpu(), TensorType.F32, folder.resolve("r")));
+                    other, DATA, DATA, early, DEVICE, TensorType.F32, folder.resolve("r")));
     assertTrue(foreign.getMessage().contains("another config"), foreign.getMessage());
 
     Path file = checkpoints.latest().orElseThrow().resolve("autoencoder.safetensors");
@@ -245,7 +250,7 @@ class ResumeTest {
   /** A model without text: an autoencoder with random weights, and a schedule. */
   private Path base() throws IOException {
     Path base = folder.resolve("base");
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+    try (NDManager manager = TorchRuntime.newManager(DEVICE)) {
       String config = Configs.tree(AUTOENCODER).path("model").toString();
       new AutoencoderKL(
               AutoencoderConfig.of(ModelConfig.parse("model", config)),

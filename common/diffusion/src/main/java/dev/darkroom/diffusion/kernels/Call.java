@@ -95,6 +95,20 @@ public final class Call {
     }
   }
 
+  /**
+   * The one tensor that the method makes on the CPU whatever the device, such as random numbers,
+   * which a seed then means everywhere: on the device of {@code manager}.
+   */
+  public NDArray runOnCpu(NDManager manager) {
+    NDArray made = run(manager);
+    if (!manager.getDevice().isGpu()) {
+      return made;
+    }
+    try (made) {
+      return made.toDevice(manager.getDevice(), true);
+    }
+  }
+
   /** The tensors of a returned {@code List[Tensor]}. */
   public List<NDArray> runForTensors() {
     return runForTensors(ownerOrFail());

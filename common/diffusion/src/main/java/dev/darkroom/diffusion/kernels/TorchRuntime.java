@@ -9,11 +9,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The engine of this process: libtorch, started once. */
 public final class TorchRuntime {
   /** In libgomp's unit, turns of a loop. */
   private static final String FIFTH_OF_A_MILLISECOND = "20000";
+
+  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(:(?<number>\\d{1,4}))?");
 
   private static final Engine ENGINE = load();
   private static final int THREADS_AT_START = JniUtils.getNumThreads();
@@ -28,12 +32,42 @@ public final class TorchRuntime {
     // The static initialiser has done it.
   }
 
-  /** A root for tensors on {@code device}; closing it frees them all. */
-  public static NDManager newManager(Device device) {
-    if (device.isGpu() && device.getDeviceId() >= ENGINE.getGpuCount()) {
+  /** How many GPUs the engine can use. */
+  public static int gpus() {
+    return ENGINE.getGpuCount();
+  }
+
+  /**
+   * The device of a name: {@code cpu}, {@code gpu}, or {@code gpu:1} for the second one.
+   *
+   * @throws DiffusionException if it is none, or there is no such GPU
+   */
+  public static Device device(String name) {
+    Matcher named = DEVICE.matcher(name);
+    if (!named.matches()) {
+      throw DiffusionException.badInput("device: expected cpu, gpu or gpu:N, got " + name);
+    }
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    Device gpu =
+        Device.gpu(named.group("number") == null ? 0 : Integer.parseInt(named.group("number")));
+    require(gpu);
+    return gpu;
+  }
+
+  private static void require(Device gpu) {
+    if (gpu.getDeviceId() >= gpus()) {
       throw DiffusionException.badInput(
           "device: expected one of %d GPUs, got %s; use the CPU or install the CUDA build of libtorch"
-              .formatted(ENGINE.getGpuCount(), device));
+              .formatted(gpus(), gpu));
+    }
+  }
+
+  /** A root for tensors on {@code device}; closing it frees them all. */
+  public static NDManager newManager(Device device) {
+    if (device.isGpu()) {
+      require(device);
     }
     return NDManager.newBaseManager(device, "PyTorch");
   }

@@ -97,13 +97,7 @@ public final class SeededParameters implements ParameterSource {
 
   /** Drawn on the CPU whatever the device, so a seed means the same weights everywhere. */
   private NDArray made(Call draw) {
-    NDArray drawn = draw.run(manager);
-    if (manager.getDevice().isGpu()) {
-      NDArray moved = drawn.toDevice(manager.getDevice(), true);
-      drawn.close();
-      return moved;
-    }
-    return drawn;
+    return draw.runOnCpu(manager);
   }
 
   private long streamOf(String key) {
