@@ -1,11 +1,10 @@
 package dev.darkroom.cli.generate;
 
-import ai.djl.Device;
 import dev.darkroom.cli.console.Console;
+import dev.darkroom.cli.console.DeviceOption;
 import dev.darkroom.cli.console.ModelPath;
 import dev.darkroom.cli.console.SingleFileOptions;
 import dev.darkroom.diffusion.DiffusionException;
-import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
 import dev.darkroom.diffusion.pipeline.ModelSource;
 import dev.darkroom.diffusion.pipeline.Precision;
@@ -47,12 +46,14 @@ final class ModelOptions {
           "what textual inversion learned, named in prompts by the token in the file; repeatable")
   private List<Path> embeddings = new ArrayList<>();
 
+  @Mixin private DeviceOption device = new DeviceOption();
+
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
       description =
-          "what it computes with: float32 (default), bfloat16, int8, or auto, the fastest of them on"
-              + " this processor; pictures differ a little from float32's")
+          "what it computes with: float32 (default), bfloat16, int8, float16 on a GPU, or auto, the"
+              + " fastest of them here; pictures differ a little from float32's")
   private String dtype = "float32";
 
   @Option(
@@ -85,10 +86,10 @@ final class ModelOptions {
   }
 
   /**
-   * @throws DiffusionException if it is none, or one that this processor cannot compute
+   * @throws DiffusionException if it is none, or one that this device cannot compute
    */
   Precision precision() {
-    return Precision.parse(dtype, Processor.here());
+    return Precision.parse(dtype, device.device());
   }
 
   private Set<MemoryMode> memory() {
@@ -140,10 +141,10 @@ final class ModelOptions {
 
   private DiffusionPipeline loaded(Path path) {
     if (memory().contains(MemoryMode.MODEL_OFFLOAD)) {
-      return DiffusionPipeline.offloaded(() -> source(path), Device.cpu(), precision());
+      return DiffusionPipeline.offloaded(() -> source(path), device.device(), precision());
     }
     try (ModelSource source = source(path)) {
-      return DiffusionPipeline.load(source, Device.cpu(), precision());
+      return DiffusionPipeline.load(source, device.device(), precision());
     }
   }
 

@@ -18,9 +18,15 @@ public enum Execution {
   /**
    * The same with weights of bfloat16, and products computed of bfloat16: half the memory. Sums,
    * norms, softmax and what goes from layer to layer are float32, and so are {@link Weights#exact}
-   * layers. Needs {@link dev.darkroom.diffusion.kernels.Processor#computesBfloat16}.
+   * layers. Needs {@link dev.darkroom.diffusion.kernels.Processor#computesBfloat16}. On a GPU, as
+   * {@link #INFERENCE_FLOAT16} with the other type.
    */
-  INFERENCE_BFLOAT16("bfloat16_layer"),
+  INFERENCE_BFLOAT16("half_layer"),
+  /**
+   * For GPUs: weights and what goes from layer to layer are float16, sums within an operator
+   * float32. {@link Weights#exact} layers are float32, and so is what a network answers.
+   */
+  INFERENCE_FLOAT16("half_layer"),
   /**
    * The same with weights of 8 bits, and inputs of layers rounded to 8 bits, each row by its own
    * range: a quarter of the memory. Needs {@link
@@ -32,6 +38,11 @@ public enum Execution {
 
   Execution(String layerKernel) {
     this.layerKernel = layerKernel;
+  }
+
+  /** Whether parameters can be read and changed. */
+  boolean trains() {
+    return this == TRAINING || this == TRAINING_BFLOAT16;
   }
 
   /** The kernel that makes a layer of this execution. */

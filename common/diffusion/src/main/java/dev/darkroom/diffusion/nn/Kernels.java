@@ -28,6 +28,17 @@ final class Kernels {
     static final Program PROGRAM = over("Tuple[Dict[int, Tensor], List[Tensor], int]", "packed.py");
   }
 
+  /** Layers of 16 bits on PyTorch's own operators; compiled when the first model asks for them. */
+  private static final class Half {
+    static final Program FLOAT16 = half(5);
+    static final Program BFLOAT16 = half(15);
+
+    private static Program half(int torchCode) {
+      return compiled(
+          text("Tensor", "plain.py", "half.py").replaceAll("\\bHALF\\b", "" + torchCode));
+    }
+  }
+
   private Kernels() {}
 
   static Program of(Execution execution, Device device) {
@@ -35,8 +46,11 @@ final class Kernels {
       case TRAINING -> PLAIN;
       case TRAINING_BFLOAT16 -> mixed(device);
       case INFERENCE -> packs(device) ? Packed.PROGRAM : PLAIN;
+      case INFERENCE_FLOAT16 -> float16(device);
       case INFERENCE_BFLOAT16 ->
-          packed(device, Processor.here().computesBfloat16(), "bfloat16", "AVX-512");
+          device.isGpu()
+              ? Half.BFLOAT16
+              : packed(device, Processor.here().computesBfloat16(), "bfloat16", "AVX-512");
       case INFERENCE_INT8 -> packed(device, Processor.here().computesInt8(), "int8", "VNNI");
     };
   }
@@ -50,6 +64,14 @@ final class Kernels {
     return Mixed.PROGRAM;
   }
 
+  private static Program float16(Device device) {
+    if (!device.isGpu()) {
+      throw DiffusionException.badInput(
+          "precision: expected float32 or bfloat16 on this device, got float16, which needs a GPU");
+    }
+    return Half.FLOAT16;
+  }
+
   private static Program packed(Device device, boolean computes, String type, String feature) {
     if (!packs(device) || !computes) {
       throw DiffusionException.badInput(
@@ -61,10 +83,7 @@ final class Kernels {
 
   /** Whether the layers of this execution keep packed weights by size. */
   static boolean packs(Execution execution, Device device) {
-    return switch (execution) {
-      case TRAINING, TRAINING_BFLOAT16 -> false;
-      case INFERENCE, INFERENCE_BFLOAT16, INFERENCE_INT8 -> packs(device);
-    };
+    return !execution.trains() && packs(device);
   }
 
   /** oneDNN is PyTorch's engine for x86 processors. */
@@ -77,13 +96,20 @@ final class Kernels {
    * @param layers the source of {@code conv}, {@code linear} and what they need
    */
   private static Program over(String weight, String... layers) {
+    return compiled(text(weight, layers));
+  }
+
+  private static String text(String weight, String... layers) {
+    String layer = "Tuple[" + weight + ", List[Tensor], int, int, Changes, Strengths]";
     String text =
         Program.source(Kernels.class, layers)
             + Program.source(Kernels.class, "adapters.py", "blocks.py", "text.py");
+    return text.replaceAll("\\bLayer\\b", layer);
+  }
+
+  private static Program compiled(String text) {
     return Program.shared(
-        text.replaceAll(
-                "\\bLayer\\b", "Tuple[" + weight + ", List[Tensor], int, int, Changes, Strengths]")
-            .replaceAll("\\bChanges\\b", CHANGES)
+        text.replaceAll("\\bChanges\\b", CHANGES)
             .replaceAll("\\bStrengths\\b", STRENGTHS)
             .replaceAll("\\bNorm\\b", NORM));
   }

@@ -103,14 +103,13 @@ public final class Weights {
    * @throws DiffusionException if the model is built for inference
    */
   public Map<String, NDArray> parameters() {
-    return switch (execution) {
-      case TRAINING, TRAINING_BFLOAT16 -> Collections.unmodifiableMap(taken);
-      case INFERENCE, INFERENCE_BFLOAT16, INFERENCE_INT8 ->
-          throw DiffusionException.internal(
-              "this model is built for inference: to read or change its parameters, build it for"
-                  + " training",
-              null);
-    };
+    if (!execution.trains()) {
+      throw DiffusionException.internal(
+          "this model is built for inference: to read or change its parameters, build it for"
+              + " training",
+          null);
+    }
+    return Collections.unmodifiableMap(taken);
   }
 
   /**
@@ -228,8 +227,7 @@ public final class Weights {
 
   private IValue layer(NDArray weight, @Nullable NDArray bias, int stride, int padding) {
     Shape shape = weight.getShape();
-    boolean narrow = Math.min(shape.get(0), shape.get(1)) < NARROW;
-    Execution form = exact || narrow ? Execution.INFERENCE : execution;
+    Execution form = exact || isNarrow(shape) ? Execution.INFERENCE : execution;
     IValue layer =
         held(
             program
@@ -241,12 +239,20 @@ public final class Weights {
                 .value(adaptable.strengths())
                 .runForValue());
     adaptable.add(name(), layer, shape);
-    if (packedSizes != null) {
+    if (!execution.trains()) {
       // The layer alone holds its weight now, so that packing can replace it.
       weight.close();
+    }
+    if (packedSizes != null) {
       packedSizes.add(layer);
     }
     return layer;
+  }
+
+  /** Layers of 16 bits on a GPU hand on what they answer in, so that only the last is exact. */
+  private boolean isNarrow(Shape weight) {
+    long out = weight.get(0);
+    return (packedSizes == null ? out : Math.min(out, weight.get(1))) < NARROW;
   }
 
   private IValue held(IValue value) {

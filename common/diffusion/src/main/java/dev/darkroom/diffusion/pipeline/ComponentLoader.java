@@ -194,7 +194,7 @@ record ComponentLoader(
   }
 
   private <M> Part<M> load(String name, String className, Loader<M> loader) {
-    return load(name, className, loader, precision.ends());
+    return load(name, className, loader, precision.ends(manager.getDevice()));
   }
 
   private <M> Part<M> load(String name, String className, Loader<M> loader, Execution execution) {

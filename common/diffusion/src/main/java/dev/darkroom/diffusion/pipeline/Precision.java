@@ -1,14 +1,19 @@
 package dev.darkroom.diffusion.pipeline;
 
+import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.nn.Execution;
+import org.jspecify.annotations.Nullable;
 
-/** The numbers that a pipeline on a CPU computes with. */
+/** The numbers that a pipeline computes with. */
 public enum Precision {
   FLOAT32("float32", Execution.INFERENCE, Execution.INFERENCE),
+  /** On a GPU: the network and its ControlNets; text and pictures are float32. */
+  FLOAT16("float16", Execution.INFERENCE_FLOAT16, Execution.INFERENCE),
   /**
-   * All parts, also an autoencoder whose {@code force_upcast} warns of the small range of float16.
+   * On a CPU all parts, also an autoencoder whose {@code force_upcast} warns of the small range of
+   * float16; on a GPU as {@link #FLOAT16}.
    */
   BFLOAT16("bfloat16", Execution.INFERENCE_BFLOAT16, Execution.INFERENCE_BFLOAT16),
   /** The network and its ControlNets, which run at every step; text and pictures are float32. */
@@ -30,25 +35,49 @@ public enum Precision {
   /**
    * By PyTorch's name, or {@code auto}: {@link #fastest}.
    *
+   * @throws DiffusionException if it is none, or the device cannot compute it
+   */
+  public static Precision parse(String name, Device device) {
+    return device.isGpu() ? onGpu(name) : parse(name, Processor.here());
+  }
+
+  private static Precision onGpu(String name) {
+    if (name.equals(AUTO)) {
+      return FLOAT16;
+    }
+    Precision named = named(name);
+    if (named == null || named == INT8) {
+      throw DiffusionException.badInput(
+          "--dtype: expected float32, float16, bfloat16 or auto on a GPU, got " + name);
+    }
+    return named;
+  }
+
+  /**
+   * The same for a CPU.
+   *
    * @throws DiffusionException if it is none, or the processor cannot compute it
    */
   public static Precision parse(String name, Processor processor) {
     if (name.equals(AUTO)) {
       return fastest(processor);
     }
-    if (name.equals("float16")) {
+    Precision named = named(name);
+    if (named == null) {
       throw DiffusionException.badInput(
-          "--dtype: expected float32, bfloat16, int8 or auto on a CPU, got float16, which only GPUs"
-              + " compute fast; bfloat16 takes as little memory");
+          "--dtype: expected float32, bfloat16, int8 or auto, got " + name);
     }
+    named.require(processor);
+    return named;
+  }
+
+  private static @Nullable Precision named(String name) {
     for (Precision precision : values()) {
       if (precision.torchName.equals(name)) {
-        precision.require(processor);
         return precision;
       }
     }
-    throw DiffusionException.badInput(
-        "--dtype: expected float32, bfloat16, int8 or auto, got " + name);
+    return null;
   }
 
   /**
@@ -65,6 +94,10 @@ public enum Precision {
   private void require(Processor processor) {
     switch (this) {
       case FLOAT32 -> {}
+      case FLOAT16 ->
+          throw DiffusionException.badInput(
+              "--dtype: expected float32, bfloat16, int8 or auto on a CPU, got float16, which only"
+                  + " GPUs compute fast; bfloat16 takes as little memory");
       case BFLOAT16 -> require(processor.computesBfloat16(), "AVX-512");
       case INT8 -> require(processor.computesInt8(), "VNNI");
     }
@@ -89,7 +122,7 @@ public enum Precision {
   }
 
   /** Of what runs once: text encoders and the autoencoder. */
-  public Execution ends() {
-    return ends;
+  public Execution ends(Device device) {
+    return device.isGpu() ? Execution.INFERENCE : ends;
   }
 }

@@ -43,6 +43,7 @@ def detach(self, layer: Layer, adapter: int) -> int:
   return len(changes)
 
 def low_rank(self, x: Tensor, factors: List[Tensor], stride: int, padding: int) -> Tensor:
+  x = torch.to(x, factors[0].dtype)
   if len(factors) == 1:
     return torch.linear(x, factors[0]) if factors[0].dim() == 2 else self.bare_conv(x, factors[0], None, stride, padding)
   if factors[0].dim() == 2:
@@ -83,7 +84,7 @@ def adapted(self, y: Tensor, x: Tensor, biases: List[Tensor], changes: Changes, 
         own = torch.index_select(y, 0, rows) if some else y
         d = self.decomposed(own, d, strength * scale, norms, biases, factors[0].dim() == 2)
       if some:
-        y = y.index_add_(0, rows, d)
+        y = y.index_add_(0, rows, torch.to(d, y.dtype))
       else:
         y = y.add_(d)
   return y

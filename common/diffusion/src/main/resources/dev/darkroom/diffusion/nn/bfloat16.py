@@ -13,3 +13,6 @@ def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: i
 
 def bare_linear(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
   return self.with_bias(torch.linear(torch.to(x, 15), torch.to(weight, 15)), bias, [-1])
+
+def norm(self, weight: Tensor, bias: Tensor, groups: int, eps: float) -> Norm:
+  return (weight, bias, groups, eps)

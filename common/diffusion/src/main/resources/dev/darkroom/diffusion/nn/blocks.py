@@ -1,11 +1,8 @@
-# The blocks of the models, over `conv`, `linear` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
-
-def norm(self, weight: Tensor, bias: Tensor, groups: int, eps: float) -> Norm:
-  return (weight, bias, groups, eps)
+# The blocks of the models, over `conv`, `linear`, `norm` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
 
 def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
-  return torch.layer_norm(x, [x.shape[-1]], weight, bias, eps)
+  return torch.layer_norm(torch.to(x, weight.dtype), [x.shape[-1]], weight, bias, eps)
 
 # SiLU of a tensor that nobody else reads: in place where no graph needs the original.
 def silu_of(self, x: Tensor) -> Tensor:
@@ -35,7 +32,7 @@ def resnet_resized(self, x: Tensor, temb: Tensor, norms: List[Norm], layers: Lis
 def resnet_rest(self, x: Tensor, h: Tensor, temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
   h = self.conv(h, layers[0])
   if temb is not None:
-    t = self.linear(torch.silu(temb), layers[2])[:, :, None, None]
+    t = torch.to(self.linear(torch.silu(temb), layers[2]), h.dtype)[:, :, None, None]
     if scale_shift:
       scale, shift = torch.chunk(t, 2, 1)
       h = self.group_norm(h, norms[1]) * (1 + scale) + shift
@@ -59,13 +56,16 @@ def attention(self, x: Tensor, kv: Tensor, bias: Optional[Tensor], layers: List[
   v = self.linear(kv, layers[first + 2])
   return self.linear(self.attended(q, k, v, bias, heads, scale), layers[first + 3])
 
-# q [N, T, C], k and v [N, S, C] of all heads: [N, T, C].
+# q [N, T, C], k and v [N, S, C] of all heads: [N, T, C], in the type of q.
 def attended(self, q: Tensor, k: Tensor, v: Tensor, bias: Optional[Tensor], heads: int, scale: Optional[float]) -> Tensor:
   n, t, c = q.shape
   d = c // heads
   q = q.view(n, t, heads, d).transpose(1, 2)
-  k = k.view(n, -1, heads, d).transpose(1, 2)
-  v = v.view(n, -1, heads, d).transpose(1, 2)
+  k = torch.to(k, q.dtype).view(n, -1, heads, d).transpose(1, 2)
+  v = torch.to(v, q.dtype).view(n, -1, heads, d).transpose(1, 2)
+  if bias is not None:
+    if torch.is_floating_point(bias):
+      bias = torch.to(bias, q.dtype)
   y = torch.scaled_dot_product_attention(q, k, v, bias, 0.0, False, scale=scale)
   return y.transpose(1, 2).reshape(n, t, c)
 

@@ -25,7 +25,7 @@ def made_layer(self, pack: Tensor, scales: List[Tensor], dtype: int, bias: Optio
 def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 6, bias, stride, padding, strengths)
 
-def bfloat16_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+def half_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   if ops.prim.dtype(weight) == 6:
     weight = torch.to(weight, 15)
   return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 15, bias, stride, padding, strengths)
@@ -133,3 +133,6 @@ def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
   variance = torch.sum(torch.sum(t * t, [1]).view(n, groups, each), [2], True) / count
   scale = torch.rsqrt(variance + eps).expand(n, groups, each).reshape(n, 1, c) * weight
   return torch.addcmul(bias, t, scale).view(n, h, w, c).permute(0, 3, 1, 2)
+
+def norm(self, weight: Tensor, bias: Tensor, groups: int, eps: float) -> Norm:
+  return (weight, bias, groups, eps)

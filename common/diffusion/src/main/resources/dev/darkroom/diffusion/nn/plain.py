@@ -1,4 +1,5 @@
 # Layers on PyTorch's own operators, over `bare_conv` and `bare_linear`: what training records, and what a GPU runs.
+# A norm answers in the type of its weights.
 
 def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   biases = annotate(List[Tensor], [])
@@ -8,7 +9,7 @@ def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: in
 
 def dense_weight(self, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
-  return weight.detach()
+  return torch.to(weight.detach(), 6)
 
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
@@ -27,4 +28,4 @@ def linear(self, x: Tensor, layer: Layer) -> Tensor:
 
 def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
-  return torch.group_norm(x, groups, weight, bias, eps)
+  return torch.group_norm(torch.to(x, weight.dtype), groups, weight, bias, eps)

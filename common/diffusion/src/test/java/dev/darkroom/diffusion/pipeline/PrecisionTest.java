@@ -11,6 +11,7 @@ import dev.darkroom.diffusion.ReducedPrecision;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.kernels.Processor;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,10 +29,23 @@ class PrecisionTest {
   @ParameterizedTest
   @EnumSource(names = "FLOAT32", mode = EnumSource.Mode.EXCLUDE)
   void picturesOfTheStarterModelKeep35Decibels(Precision precision) {
-    ReducedPrecision.assumeComputed(precision.network());
     assumeTrue(Files.exists(STARTER), () -> STARTER + " is absent");
-    RgbImage expected = picture(Precision.FLOAT32);
-    RgbImage actual = picture(precision);
+    Device device = precision == Precision.FLOAT16 ? Device.gpu() : Device.cpu();
+    ReducedPrecision.assumeComputed(precision.network(), device);
+    assertKeeps35Decibels(picture(Precision.FLOAT32, device), picture(precision, device));
+  }
+
+  @Test
+  void aGpuMakesThePicturesOfTheCpu() {
+    assumeTrue(TorchRuntime.gpus() > 0, "there is no GPU");
+    assumeTrue(Files.exists(STARTER), () -> STARTER + " is absent");
+    RgbImage expected = picture(Precision.FLOAT32, Device.cpu());
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.FLOAT16, Precision.BFLOAT16)) {
+      assertKeeps35Decibels(expected, picture(precision, Device.gpu()));
+    }
+  }
+
+  private static void assertKeeps35Decibels(RgbImage expected, RgbImage actual) {
     double squares = 0;
     byte[] x = expected.toBytes();
     byte[] y = actual.toBytes();
@@ -39,14 +53,15 @@ class PrecisionTest {
       squares += Math.pow((x[i] & 0xff) - (y[i] & 0xff), 2);
     }
     double decibels = 10 * Math.log10(255.0 * 255 * x.length / squares);
+    System.out.printf("%.1f dB%n", decibels);
     assertTrue(decibels > 35, "expected more than 35 dB, got " + decibels);
     assertTrue(decibels < 60, "expected other numbers than float32's, got " + decibels + " dB");
   }
 
-  private static RgbImage picture(Precision precision) {
+  private static RgbImage picture(Precision precision, Device device) {
     try (ModelSource source = ModelSource.folder(STARTER);
         StableDiffusionPipeline pipeline =
-            StableDiffusionPipeline.load(source, Device.cpu(), precision)) {
+            StableDiffusionPipeline.load(source, device, precision)) {
       TextToImage request =
           new TextToImage(
               "a red apple on a table",

@@ -14,7 +14,6 @@ import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,20 +27,20 @@ class ReducedPrecisionTest {
        "cross_attention_dim": 48, "attention_head_dim": 4}
       """;
 
-  private final NDManager manager = TorchRuntime.newManager(Device.cpu());
-
-  @AfterEach
-  void free() {
-    manager.close();
-  }
-
   /** The least error says that the layers are not float32 after all. */
   @ParameterizedTest
-  @CsvSource({"INFERENCE_BFLOAT16, 0.001, 0.02", "INFERENCE_INT8, 0.005, 0.05"})
-  void predictsAlmostWhatFloat32Does(Execution execution, double least, double most) {
-    ReducedPrecision.assumeComputed(execution);
-    float[] expected = predict(Execution.INFERENCE);
-    float[] actual = predict(execution);
+  @CsvSource({
+    "cpu, INFERENCE_BFLOAT16, 0.001, 0.02",
+    "cpu, INFERENCE_INT8, 0.005, 0.05",
+    "gpu, INFERENCE_BFLOAT16, 0.001, 0.02",
+    "gpu, INFERENCE_FLOAT16, 0.0001, 0.005"
+  })
+  void predictsAlmostWhatFloat32Does(
+      String device, Execution execution, double least, double most) {
+    Device named = device.equals("gpu") ? Device.gpu() : Device.cpu();
+    ReducedPrecision.assumeComputed(execution, named);
+    float[] expected = predict(Device.cpu(), Execution.INFERENCE);
+    float[] actual = predict(named, execution);
     double error = 0;
     double size = 0;
     for (int i = 0; i < expected.length; i++) {
@@ -54,24 +53,25 @@ class ReducedPrecisionTest {
         "expected an error of %s to %s, got %s".formatted(least, most, relative));
   }
 
-  private float[] predict(Execution execution) {
-    UNet2DConditionModel unet =
-        new UNet2DConditionModel(
-            UNetConfig.of(ModelConfig.parse("two levels", CONFIG)),
-            new DrawnParameters(manager),
-            execution);
+  private static float[] predict(Device device, Execution execution) {
     try (GradMode inference = GradMode.off();
+        NDManager manager = TorchRuntime.newManager(device);
         Scope scope = Scope.open()) {
-      NDArray sample = wave(new Shape(2, 4, 12, 10));
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(ModelConfig.parse("two levels", CONFIG)),
+              new DrawnParameters(manager),
+              execution);
+      NDArray sample = wave(manager, new Shape(2, 4, 12, 10));
       // One outlier, as texts have them.
-      NDArray context = wave(new Shape(2, 7, 48));
+      NDArray context = wave(manager, new Shape(2, 7, 48));
       context.set(new NDIndex("0, 0, 0"), 40f);
       return unet.forward(sample, manager.create(new long[] {3, 700}), Conditions.text(context))
           .toFloatArray();
     }
   }
 
-  private NDArray wave(Shape shape) {
+  private static NDArray wave(NDManager manager, Shape shape) {
     return manager.arange((int) shape.size()).mul(0.37f).sin().mul(1.4f).reshape(shape);
   }
 }

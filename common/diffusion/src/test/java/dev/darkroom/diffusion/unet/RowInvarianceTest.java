@@ -52,7 +52,7 @@ class RowInvarianceTest {
     "INFERENCE_INT8, 2"
   })
   void aRowAloneEqualsTheRowInAnyBatchToTheBit(Execution execution, int threads) {
-    ReducedPrecision.assumeComputed(execution);
+    ReducedPrecision.assumeComputed(execution, Device.cpu());
     TorchRuntime.useThreads(threads);
     UNet2DConditionModel unet = starter(execution);
     NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
@@ -78,7 +78,7 @@ class RowInvarianceTest {
   @ParameterizedTest
   @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
   void otherSizesInBetweenChangeNothing(Execution execution) {
-    ReducedPrecision.assumeComputed(execution);
+    ReducedPrecision.assumeComputed(execution, Device.cpu());
     UNet2DConditionModel unet = starter(execution);
     NDArray context = manager.randomNormal(new Shape(1, 24, 384));
     NDArray timestep = manager.create(new long[] {500});
@@ -96,7 +96,7 @@ class RowInvarianceTest {
   @ParameterizedTest
   @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
   void perturbedRowsChangeNoOthers(Execution execution) {
-    ReducedPrecision.assumeComputed(execution);
+    ReducedPrecision.assumeComputed(execution, Device.cpu());
     UNet2DConditionModel unet = starter(execution);
     NDArray sample = manager.randomNormal(new Shape(4, 8, 16, 16));
     NDArray timestep = manager.create(new long[] {900, 900, 10, 500});
