@@ -1,5 +1,7 @@
 package dev.darkroom.bench.peer;
 
+import ai.djl.Device;
+import dev.darkroom.diffusion.kernels.TorchRuntime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -68,6 +70,14 @@ public final class Programs {
       Files.copy(Objects.requireNonNull(in, name), file);
     }
     return file;
+  }
+
+  /**
+   * What both sides compute on: {@code DARKROOM_DEVICE}, {@code cpu} or {@code gpu}; default {@code
+   * cpu}.
+   */
+  public static Device device() {
+    return TorchRuntime.device(Objects.requireNonNullElse(System.getenv("DARKROOM_DEVICE"), "cpu"));
   }
 
   private static String python() {

@@ -2,6 +2,7 @@ package dev.darkroom.bench.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.darkroom.bench.peer.Programs;
 import dev.darkroom.bench.peer.Usage;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
 import dev.darkroom.diffusion.checkpoint.TensorType;
@@ -67,7 +68,7 @@ public final class OurTraining implements StopSignal {
         folder.resolve("caches"),
         new Surroundings(
             new FolderCheckpoints(folder.resolve("checkpoints")), new Silence(), new OurTraining()),
-        Device.cpu(),
+        Programs.device(),
         TensorType.F32,
         folder.resolve("result"));
     System.out.printf("{\"peak_kilobytes\": %d}%n", Usage.peakKilobytes());

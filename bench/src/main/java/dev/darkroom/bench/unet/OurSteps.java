@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.darkroom.bench.peer.Programs;
 import dev.darkroom.bench.peer.Steps;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.kernels.GradMode;
-import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
@@ -28,9 +28,10 @@ public final class OurSteps {
     UNetConfig config = UNetConfig.of(ModelConfig.of(Path.of(arguments[0])));
     int rows = Integer.parseInt(arguments[1]);
     int side = Integer.parseInt(arguments[3]);
-    Execution execution = Precision.parse(arguments[4], Processor.here()).network();
+    Device device = Programs.device();
+    Execution execution = Precision.parse(arguments[4], device).network();
     TorchRuntime.useThreads(Integer.parseInt(arguments[2]));
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu());
+    try (NDManager manager = TorchRuntime.newManager(device);
         GradMode inference = GradMode.off()) {
       UNet2DConditionModel unet =
           new UNet2DConditionModel(config, new SeededParameters(manager, 1), execution);
@@ -41,7 +42,11 @@ public final class OurSteps {
       Steps.answer(
           () -> {
             try (Scope scope = Scope.open()) {
-              unet.forward(sample, timestep, text);
+              NDArray predicted = unet.forward(sample, timestep, text);
+              if (device.isGpu()) {
+                // Until it is there: a GPU answers before it has computed.
+                predicted.toFloatArray();
+              }
             }
           });
     }

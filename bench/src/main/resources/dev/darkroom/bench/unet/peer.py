@@ -5,6 +5,7 @@ end of the input it tells its peak resident memory.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -13,15 +14,17 @@ from diffusers import UNet2DConditionModel
 
 config, rows, threads, side, dtype = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), getattr(torch, sys.argv[5])
 torch.set_num_threads(threads)
+device = "cuda" if os.environ.get("DARKROOM_DEVICE") == "gpu" else "cpu"
+torch.set_default_device(device)
 with open(config) as file:
-    unet = UNet2DConditionModel.from_config(json.load(file)).eval().to(dtype)
+    unet = UNet2DConditionModel.from_config(json.load(file)).eval().to(device, dtype)
 sample, context = torch.randn(rows, 4, side, side, dtype=dtype), torch.randn(rows, 77, unet.config.cross_attention_dim, dtype=dtype)
 timestep = torch.full((rows,), 500)
 
 
 def step():
     with torch.no_grad():
-        unet(sample, timestep, encoder_hidden_states=context)
+        unet(sample, timestep, encoder_hidden_states=context).sample.cpu()
 
 
 step()

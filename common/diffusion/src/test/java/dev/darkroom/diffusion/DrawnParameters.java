@@ -69,6 +69,6 @@ public final class DrawnParameters implements ParameterSource {
             .integer(crc.getValue())
             .real(scale)
             .real(shift)
-            .run(manager));
+            .runOnCpu(manager));
   }
 }

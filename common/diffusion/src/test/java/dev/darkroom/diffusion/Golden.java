@@ -3,7 +3,6 @@ package dev.darkroom.diffusion;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,7 +27,7 @@ public final class Golden implements AutoCloseable {
   public static final double TOLERANCE = 2e-4;
 
   private final SafetensorsFile file;
-  private final NDManager manager = TorchRuntime.newManager(Device.cpu());
+  private final NDManager manager = TorchRuntime.newManager(TestDevice.get());
 
   private Golden(SafetensorsFile file) {
     this.file = file;

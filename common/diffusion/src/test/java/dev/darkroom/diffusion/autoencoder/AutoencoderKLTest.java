@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.Golden;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.nn.Execution;
@@ -60,6 +61,7 @@ class AutoencoderKLTest {
   /** A batch in slices is the batch, to the bit, where no row is larger than a tile. */
   @Test
   void slicesChangeNothing() {
+    TestDevice.assumeCpu();
     try (Golden golden = Golden.of("autoencoder");
         GradMode inference = GradMode.off()) {
       AutoencoderConfig config = AutoencoderConfig.of(golden.config());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
@@ -141,6 +142,7 @@ class AdaptedPipelineTest {
 
   @Test
   void aPictureDoesNotDependOnThoseBesideIt() {
+    TestDevice.assumeCpu();
     StableDiffusionPipeline used =
         pipeline
             .adapted(List.of(adapter("style", 0.8)))

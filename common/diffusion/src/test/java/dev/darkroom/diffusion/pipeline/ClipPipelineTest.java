@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.SafetensorsFile;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
@@ -46,7 +46,7 @@ class ClipPipelineTest {
     for (String part : List.of("unet", "vae")) {
       PipelineFixture.copy(PipelineFixture.resource("tiny").resolve(part), folder.resolve(part));
     }
-    pipeline = StableDiffusionPipeline.load(folder, Device.cpu());
+    pipeline = StableDiffusionPipeline.load(folder, TestDevice.get());
     inverted = pipeline.with(List.of(thing()));
   }
 
@@ -83,7 +83,7 @@ class ClipPipelineTest {
                 0)
             .reading(PromptSyntax.PLAIN, fixture.path("clip_skip").asInt(0));
     GeneratedImage image = generate(used, request, fixture.get("seed").longValue());
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+    try (NDManager manager = TorchRuntime.newManager(TestDevice.get())) {
       float[] latents = fixtures.read(index + ".latents", manager).toFloatArray();
       assertClose(latents, image.latent());
       long[] pictures = fixtures.read(index + ".pictures", manager).toLongArray();
@@ -112,7 +112,7 @@ class ClipPipelineTest {
                           PromptSyntax.parse(prompts.get(i).get("syntax").textValue());
                       float[] states =
                           pipeline.encode(prompts.get(i).get("prompt").textValue(), syntax, 0);
-                      try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+                      try (NDManager manager = TorchRuntime.newManager(TestDevice.get())) {
                         assertClose(fixtures.read("prompts." + i, manager).toFloatArray(), states);
                       }
                     }))

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
@@ -243,13 +243,15 @@ class ModelFamiliesTest {
     assertRefused("less than the end", () -> new Sampling(null, 4, 0, null, 0.5, 0.4));
     assertRefused("between 0 and 1", () -> new Sampling(null, 4, 0, null, null, 1.0));
     Path model = PipelineFixture.assemble("xl", folder.resolve("xl"));
-    assertRefused("time and text alone", () -> StableDiffusionPipeline.load(model, Device.cpu()));
+    assertRefused(
+        "time and text alone", () -> StableDiffusionPipeline.load(model, TestDevice.get()));
     Path index = model.resolve("model_index.json");
     Files.writeString(
         index,
         Files.readString(index)
             .replace("\"_class_name\"", "\"requires_aesthetics_score\": true, \"_class_name\""));
-    assertRefused("requires_aesthetics_score", () -> DiffusionPipeline.load(model, Device.cpu()));
+    assertRefused(
+        "requires_aesthetics_score", () -> DiffusionPipeline.load(model, TestDevice.get()));
     try (PipelineFixture fixture = PipelineFixture.open("image", folder.resolve("image"))) {
       Prompts two = new Prompts("a", "", "b", PromptSyntax.PLAIN, 0);
       assertRefused("second prompt", () -> fixture.generate(simple().with(two), Seed.of(1)));

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.adapter.Lora;
 import dev.darkroom.diffusion.adapter.LoraBase;
 import dev.darkroom.diffusion.adapter.MergedParameters;
@@ -46,7 +46,7 @@ class OffloadTest {
         new TextToImage("a red circle", "", 32, 32, null, 2, new ClassifierFreeGuidance(3, 0), 0)
             .with(new PerturbedAttentionGuidance(2, 0));
     List<Seed> seeds = List.of(Seed.of(1), Seed.of(2));
-    try (StableDiffusionPipeline stays = StableDiffusionPipeline.load(MODEL, Device.cpu());
+    try (StableDiffusionPipeline stays = StableDiffusionPipeline.load(MODEL, TestDevice.get());
         StableDiffusionPipeline comesAndGoes = offloaded()) {
       for (int run = 0; run < 2; run++) {
         List<GeneratedImage> expected = stays.generate(request, seeds, Progress.SILENT);
@@ -64,7 +64,7 @@ class OffloadTest {
     OffloadedPart.Seat seat =
         new OffloadedPart.Seat(
             () -> {
-              made.add(TorchRuntime.newManager(Device.cpu()));
+              made.add(TorchRuntime.newManager(TestDevice.get()));
               return made.getLast();
             });
     Part<NDManager> first = new OffloadedPart<>(seat, owner -> owner);
@@ -90,7 +90,7 @@ class OffloadTest {
     OffloadedPart.Seat seat =
         new OffloadedPart.Seat(
             () -> {
-              made.add(TorchRuntime.newManager(Device.cpu()));
+              made.add(TorchRuntime.newManager(TestDevice.get()));
               return made.getLast();
             });
     assertThrows(
@@ -133,8 +133,8 @@ class OffloadTest {
   void adaptersMergedIntoAPartComeBackWithIt() {
     Path unet = PipelineFixture.resource("tiny/unet");
     try (OffloadedPart.Seat seat =
-            new OffloadedPart.Seat(() -> TorchRuntime.newManager(Device.cpu()));
-        NDManager stays = TorchRuntime.newManager(Device.cpu())) {
+            new OffloadedPart.Seat(() -> TorchRuntime.newManager(TestDevice.get()));
+        NDManager stays = TorchRuntime.newManager(TestDevice.get())) {
       Part<UNet2DConditionModel> merged = new OffloadedPart<>(seat, owner -> merged(unet, owner));
       Part<NDManager> other = new OffloadedPart<>(seat, owner -> owner);
       float[] expected = predicted(merged(unet, stays));
@@ -165,7 +165,7 @@ class OffloadTest {
   private static float[] predicted(UNet2DConditionModel unet) {
     try (GradMode mode = GradMode.off();
         Scope scope = Scope.open();
-        NDManager call = TorchRuntime.newManager(Device.cpu())) {
+        NDManager call = TorchRuntime.newManager(TestDevice.get())) {
       Conditions conditions =
           Conditions.text(call.ones(new Shape(1, 7, unet.config().contextChannels())));
       NDArray sample = call.ones(new Shape(1, 4, 8, 8));
@@ -188,12 +188,12 @@ class OffloadTest {
 
   private static StableDiffusionPipeline offloaded(Path folder) {
     return StableDiffusionPipeline.offloaded(
-        () -> ModelSource.folder(folder), Device.cpu(), Precision.FLOAT32);
+        () -> ModelSource.folder(folder), TestDevice.get(), Precision.FLOAT32);
   }
 
   private static StableDiffusionPipeline resident(Path folder) {
     try (ModelSource source = ModelSource.folder(folder)) {
-      return StableDiffusionPipeline.load(source, Device.cpu(), Precision.FLOAT32);
+      return StableDiffusionPipeline.load(source, TestDevice.get(), Precision.FLOAT32);
     }
   }
 }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.ModelIndex;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
@@ -47,6 +47,7 @@ class PerturbedAttentionTest {
 
   @Test
   void aPictureDoesNotDependOnItsNeighbours() {
+    TestDevice.assumeCpu();
     TextToImage asked = text("a red apple").with(ON);
     List<GeneratedImage> together =
         pipeline.generate(asked, List.of(Seed.of(1), Seed.of(2)), Progress.SILENT);
@@ -122,7 +123,7 @@ class PerturbedAttentionTest {
         index,
         Files.readString(index)
             .replaceAll("\"_class_name\": \"\\w+\"", "\"_class_name\": \"" + className + '"'));
-    try (DiffusionPipeline loaded = DiffusionPipeline.load(model, Device.cpu())) {
+    try (DiffusionPipeline loaded = DiffusionPipeline.load(model, TestDevice.get())) {
       assertEquals(
           ExtraChannels.NOTHING,
           assertInstanceOf(StableDiffusionPipeline.class, loaded).extraChannels());

@@ -3,11 +3,11 @@ package dev.darkroom.diffusion.pipeline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.SafetensorsFile;
 import dev.darkroom.diffusion.image.ImageFile;
 import dev.darkroom.diffusion.image.RgbImage;
@@ -64,7 +64,7 @@ final class PipelineFixture implements AutoCloseable {
     SafetensorsFile expected = SafetensorsFile.open(made);
     try {
       JsonNode cases = new ObjectMapper().readTree(expected.metadata().get("cases"));
-      return new PipelineFixture(expected, cases, DiffusionPipeline.load(model, Device.cpu()));
+      return new PipelineFixture(expected, cases, DiffusionPipeline.load(model, TestDevice.get()));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -101,7 +101,7 @@ final class PipelineFixture implements AutoCloseable {
 
   /** The latents that a case begins with. */
   float[] start(int index) {
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+    try (NDManager manager = TorchRuntime.newManager(TestDevice.get())) {
       return expected.read(index + ".start", manager).toFloatArray();
     }
   }
@@ -125,7 +125,7 @@ final class PipelineFixture implements AutoCloseable {
 
   /** Holds a picture against what diffusers made in a case. */
   void assertSame(int index, GeneratedImage image) {
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+    try (NDManager manager = TorchRuntime.newManager(TestDevice.get())) {
       float[] latents = expected.read(index + ".latents", manager).toFloatArray();
       assertEquals(latents.length, image.latent().length);
       float largest = 0;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.checkpoint.SafetensorsFile;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
@@ -42,7 +42,7 @@ class StableDiffusionPipelineTest {
 
   @BeforeAll
   static void load() {
-    pipeline = StableDiffusionPipeline.load(PipelineFixture.resource("tiny"), Device.cpu());
+    pipeline = StableDiffusionPipeline.load(PipelineFixture.resource("tiny"), TestDevice.get());
   }
 
   @AfterAll
@@ -70,7 +70,7 @@ class StableDiffusionPipelineTest {
       noises.add(Seed.of(fixture.get("seed").longValue() + i));
     }
     List<GeneratedImage> images = pipeline.generate(request, noises, Progress.SILENT);
-    try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
+    try (NDManager manager = TorchRuntime.newManager(TestDevice.get())) {
       float[] latents = fixtures.read(index + ".latents", manager).toFloatArray();
       long[] pictures = fixtures.read(index + ".pictures", manager).toLongArray();
       float largest = 0;
@@ -111,6 +111,7 @@ class StableDiffusionPipelineTest {
 
   @Test
   void aPictureDoesNotDependOnItsNeighbours() {
+    TestDevice.assumeCpu();
     TextToImage request = request("a red apple", SamplerType.DDIM, 3);
     int size = pipeline.latentShape(32, 32).size();
     List<Seed> noises = new ArrayList<>();
@@ -197,24 +198,24 @@ class StableDiffusionPipelineTest {
 
   @Test
   void refusesFoldersThatAreNotWhole(@TempDir Path folder) throws IOException {
-    assertRefused("model_index.json", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("model_index.json", () -> DiffusionPipeline.load(folder, TestDevice.get()));
     PipelineFixture.copy(PipelineFixture.resource("tiny"), folder);
-    DiffusionPipeline.load(folder, Device.cpu()).close();
+    DiffusionPipeline.load(folder, TestDevice.get()).close();
 
     Path index = folder.resolve("model_index.json");
     String text = Files.readString(index);
     Files.writeString(index, text.replace("StableDiffusionPipeline", "FluxPipeline"));
-    assertRefused("FluxPipeline", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("FluxPipeline", () -> DiffusionPipeline.load(folder, TestDevice.get()));
     Files.writeString(index, text.replace("BertModel", "XLMRobertaModel"));
-    assertRefused("XLMRobertaModel", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("XLMRobertaModel", () -> DiffusionPipeline.load(folder, TestDevice.get()));
     Files.writeString(index, text);
 
     Path weights = folder.resolve("unet/diffusion_pytorch_model.safetensors");
     byte[] whole = Files.readAllBytes(weights);
     Files.write(weights, Arrays.copyOf(whole, whole.length - 10));
-    assertRefused("truncated", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("truncated", () -> DiffusionPipeline.load(folder, TestDevice.get()));
     Files.delete(weights);
-    assertRefused("unet", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("unet", () -> DiffusionPipeline.load(folder, TestDevice.get()));
     Files.write(weights, whole);
 
     Path tokenizer = folder.resolve("tokenizer/tokenizer_config.json");
@@ -222,7 +223,7 @@ class StableDiffusionPipelineTest {
         tokenizer,
         Files.readString(tokenizer)
             .replace("\"model_max_length\": 12", "\"model_max_length\": 77"));
-    assertRefused("16 positions", () -> DiffusionPipeline.load(folder, Device.cpu()));
+    assertRefused("16 positions", () -> DiffusionPipeline.load(folder, TestDevice.get()));
   }
 
   private static void assertRefused(String reason, Runnable action) {

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.TestDevice;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.sampler.SamplerType;
 import java.nio.file.Path;
@@ -115,7 +115,7 @@ class UnconditionalPipelineTest {
               (UnconditionalPipeline)
                   DiffusionPipeline.offloaded(
                       () -> ModelSource.folder(folder.resolve(kind)),
-                      Device.cpu(),
+                      TestDevice.get(),
                       Precision.FLOAT32)) {
         Unprompted request = request(fixture, fixture.cases().get(0));
         assertArrayEquals(
@@ -157,7 +157,8 @@ class UnconditionalPipelineTest {
     Path model = assemble("latents");
     PipelineFixture.copy(
         PipelineFixture.resource("unconditional/implicit/unet"), model.resolve("unet"));
-    assertRefused("3 channels, as the latents", () -> DiffusionPipeline.load(model, Device.cpu()));
+    assertRefused(
+        "3 channels, as the latents", () -> DiffusionPipeline.load(model, TestDevice.get()));
   }
 
   private static Unprompted asked(int side, @Nullable Integer label, double scale) {
