@@ -42,7 +42,7 @@ class BadInputTest {
         "mid,down_blocks.1");
     assertRefused("Unclosed group", "--pag-scale", "3", "--pag-layers", "mid(");
     assertRefused("GPU", "--dtype", "float16");
-    assertRefused("--dtype", "--dtype", "half");
+    assertRefused("dtype", "--dtype", "half");
     assertRefused("--num-images", "--num-images", "0");
     assertRefused("folder for 2 images", "--num-images", "2");
     assertRefused("--prediction-type", "--prediction-type", "noise");

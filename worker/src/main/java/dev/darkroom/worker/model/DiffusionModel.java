@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.image.RgbImage;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.pipeline.Row;
 import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
 import dev.darkroom.diffusion.random.TorchGenerator;
@@ -36,12 +37,14 @@ public final class DiffusionModel implements AutoCloseable {
   /**
    * Loads a diffusers folder.
    *
+   * @param precision that it computes with
    * @param lanes of the device, shared by all models on it
    * @throws dev.darkroom.diffusion.DiffusionException in one sentence, if it is not a whole
    *     text-to-image model
    */
-  public static DiffusionModel load(Path folder, Device device, DeviceLanes lanes) {
-    return new DiffusionModel(StableDiffusionPipeline.load(folder, device), lanes);
+  public static DiffusionModel load(
+      Path folder, Device device, Precision precision, DeviceLanes lanes) {
+    return new DiffusionModel(StableDiffusionPipeline.load(folder, device, precision), lanes);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.darkroom.worker.model;
 
 import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.jobs.job.ErrorCode;
 import dev.darkroom.jobs.job.Sha256;
@@ -11,15 +12,18 @@ import dev.darkroom.jobs.objects.ModelCache;
 public final class ModelSource implements ModelShelf.Source<DiffusionModel> {
   private final ModelCache cache;
   private final Device device;
+  private final Precision precision;
   private final DeviceLanes lanes;
 
   /**
    * @param device where the models will run
+   * @param precision that they will compute with
    * @param lanes that compute there
    */
-  public ModelSource(ModelCache cache, Device device, DeviceLanes lanes) {
+  public ModelSource(ModelCache cache, Device device, Precision precision, DeviceLanes lanes) {
     this.cache = cache;
     this.device = device;
+    this.precision = precision;
     this.lanes = lanes;
   }
 
@@ -46,7 +50,7 @@ public final class ModelSource implements ModelShelf.Source<DiffusionModel> {
       @Override
       public DiffusionModel load() {
         try {
-          return DiffusionModel.load(held.folder(), device, lanes);
+          return DiffusionModel.load(held.folder(), device, precision, lanes);
         } catch (DiffusionException e) {
           throw blamed(held, e);
         }

@@ -56,7 +56,9 @@ public final class GenerationWorker implements JobTaker {
     loaders = new TensorThreads("loader-", settings.jobs());
     studio = new TensorThreads("studio-", 1);
     shelf =
-        new ModelShelf<>(settings.modelMemory(), new ModelSource(cache, settings.device(), device));
+        new ModelShelf<>(
+            settings.modelMemory(),
+            new ModelSource(cache, settings.device(), settings.precision(), device));
     events = new EventPublisher(settings.bootstrapServers());
     executor =
         new Executor<>(
@@ -76,11 +78,12 @@ public final class GenerationWorker implements JobTaker {
             events,
             stages);
     LOG.info(
-        "Worker {} takes jobs of pool {}: {} slots on {}, {} threads an operator",
+        "Worker {} takes jobs of pool {}: {} slots on {} in {}, {} threads an operator",
         settings.name(),
         settings.pool(),
         settings.slots(),
         settings.device(),
+        settings.precision().torchName(),
         TorchRuntime.threads());
   }
 

@@ -1,6 +1,7 @@
 package dev.darkroom.worker.service;
 
 import ai.djl.Device;
+import dev.darkroom.diffusion.pipeline.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param lanes parts that a step's rows are dealt out to, each on its share of the CPU's cores
  * @param lease silence after which another worker may take over a job
  * @param grace how long running jobs may go on at a shutdown before they are handed back
+ * @param precision that models compute with
  * @param modelMemory bytes that loaded models may hold
  * @param cacheDir where model files are kept
  * @param cacheMaxBytes bytes of model files kept
@@ -26,6 +28,7 @@ public record WorkerSettings(
     Duration lease,
     Duration grace,
     Device device,
+    Precision precision,
     long modelMemory,
     Path cacheDir,
     long cacheMaxBytes) {

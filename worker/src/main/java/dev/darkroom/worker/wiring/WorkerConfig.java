@@ -21,6 +21,10 @@ public interface WorkerConfig extends ProcessConfig {
     @WithDefault("2")
     int lanes();
 
+    /** What models compute with, by PyTorch's name, or {@code auto}, the fastest on the device. */
+    @WithDefault("float32")
+    String dtype();
+
     /** Bytes that loaded models may hold; half of the machine's memory where absent. */
     OptionalLong modelMemory();
   }

@@ -2,6 +2,7 @@ package dev.darkroom.worker.wiring;
 
 import ai.djl.Device;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.jobs.job.JobKind;
 import dev.darkroom.jobs.process.JobProcess;
 import dev.darkroom.jobs.run.CrashPoint;
@@ -82,6 +83,11 @@ public class WorkerProcess implements HealthCheck {
   }
 
   private WorkerSettings settings(String name) {
+    Device device =
+        switch (config.device()) {
+          case CPU -> Device.cpu();
+          case GPU -> Device.gpu();
+        };
     return new WorkerSettings(
         config.kafka().bootstrapServers(),
         name,
@@ -90,10 +96,8 @@ public class WorkerProcess implements HealthCheck {
         config.worker().lanes(),
         config.lease(),
         GRACE,
-        switch (config.device()) {
-          case CPU -> Device.cpu();
-          case GPU -> Device.gpu();
-        },
+        device,
+        Precision.parse(config.worker().dtype(), device),
         config.worker().modelMemory().orElseGet(WorkerProcess::halfOfTheMemory),
         config.cache().dir(),
         config.cache().maxBytes());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.sampler.SamplerType;
 import dev.darkroom.jobs.spec.SchedulerName;
 import dev.darkroom.worker.engine.Engine;
@@ -31,7 +32,7 @@ class EverySamplerTest {
 
   @BeforeAll
   static void load() {
-    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), LANES);
+    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), Precision.FLOAT32, LANES);
   }
 
   @AfterAll

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.sampler.SamplerType;
 import dev.darkroom.worker.engine.Engine;
 import dev.darkroom.worker.engine.GroupKey;
@@ -34,7 +35,8 @@ class FlatMemoryTest {
   @Test
   void aThousandImagesLeaveNoMemoryBehind() throws Exception {
     try (DeviceLanes lanes = new DeviceLanes(2);
-        DiffusionModel model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), lanes)) {
+        DiffusionModel model =
+            DiffusionModel.load(TinyModel.folder(), Device.cpu(), Precision.FLOAT32, lanes)) {
       Engine<ImageRow> engine = new Engine<>(8, new ImageDenoiser(), System::nanoTime);
       generate(model, engine, WARM_UP);
       long before = residentBytes();

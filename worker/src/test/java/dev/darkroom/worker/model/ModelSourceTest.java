@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
+import dev.darkroom.diffusion.kernels.Processor;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.jobs.job.ErrorCode;
 import dev.darkroom.jobs.job.Sha256;
@@ -97,6 +100,27 @@ class ModelSourceTest {
         ObjectLayout.blob(Sha256.of(Files.readAllBytes(config))), config, "application/json");
   }
 
+  /** bfloat16 has 8 bits of mantissa: what comes out is near, and is something else. */
+  @Test
+  void modelsComputeInThePrecisionThatWasAskedFor() throws InterruptedException {
+    assumeTrue(Processor.here().computesBfloat16(), "this processor computes no bfloat16");
+    Sha256 version = files.upload(model).id();
+    float[] exact = encoded(version, Precision.FLOAT32);
+    float[] rounded = encoded(version, Precision.BFLOAT16);
+    double error = 0;
+    for (int i = 0; i < exact.length; i++) {
+      error = Math.max(error, Math.abs(exact[i] - rounded[i]));
+    }
+    assertTrue(1e-5 < error && error < 0.1, "error " + error);
+  }
+
+  private float[] encoded(Sha256 version, Precision precision) throws InterruptedException {
+    try (var loadable = source(precision).find(version.hex());
+        DiffusionModel loaded = loadable.load()) {
+      return loaded.encode("a red apple");
+    }
+  }
+
   private void assertBlamed(String file) {
     Sha256 version = files.upload(model).id();
     DarkroomException e = assertThrows(DarkroomException.class, () -> load(version));
@@ -107,11 +131,13 @@ class ModelSourceTest {
   }
 
   private void load(Sha256 version) throws InterruptedException {
-    ModelSource source =
-        new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu(), lanes);
-    try (var loadable = source.find(version.hex())) {
+    try (var loadable = source(Precision.FLOAT32).find(version.hex())) {
       loadable.load().close();
     }
+  }
+
+  private ModelSource source(Precision precision) {
+    return new ModelSource(new ModelCache(files, cache, 1 << 30), Device.cpu(), precision, lanes);
   }
 
   private void copy(Path from) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.Device;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.image.ImageFormat;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.pipeline.Progress;
 import dev.darkroom.diffusion.pipeline.Seed;
 import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
@@ -63,7 +64,7 @@ class RowInvarianceTest {
 
   @BeforeAll
   static void load() {
-    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), LANES);
+    model = DiffusionModel.load(TinyModel.folder(), Device.cpu(), Precision.FLOAT32, LANES);
     oracle = StableDiffusionPipeline.load(TinyModel.folder(), Device.cpu());
   }
 

@@ -3,6 +3,7 @@ package dev.darkroom.worker.service;
 import ai.djl.Device;
 import dev.darkroom.diffusion.guidance.ClassifierFreeGuidance;
 import dev.darkroom.diffusion.image.ImageFormat;
+import dev.darkroom.diffusion.pipeline.Precision;
 import dev.darkroom.diffusion.pipeline.Progress;
 import dev.darkroom.diffusion.pipeline.Seed;
 import dev.darkroom.diffusion.pipeline.StableDiffusionPipeline;
@@ -97,6 +98,7 @@ final class Site implements AutoCloseable {
         Duration.ofSeconds(2),
         Duration.ZERO,
         Device.cpu(),
+        Precision.FLOAT32,
         1 << 30,
         cache,
         1 << 30);

@@ -40,6 +40,7 @@ public final class WorkerMain {
             Duration.ofSeconds(2),
             Duration.ZERO,
             ai.djl.Device.cpu(),
+            dev.darkroom.diffusion.pipeline.Precision.FLOAT32,
             1 << 30,
             Path.of(System.getenv("CACHE")),
             1 << 30);

@@ -48,7 +48,7 @@ public enum Precision {
     Precision named = named(name);
     if (named == null || named == INT8) {
       throw DiffusionException.badInput(
-          "--dtype: expected float32, float16, bfloat16 or auto on a GPU, got " + name);
+          "dtype: expected float32, float16, bfloat16 or auto on a GPU, got " + name);
     }
     return named;
   }
@@ -65,7 +65,7 @@ public enum Precision {
     Precision named = named(name);
     if (named == null) {
       throw DiffusionException.badInput(
-          "--dtype: expected float32, bfloat16, int8 or auto, got " + name);
+          "dtype: expected float32, bfloat16, int8 or auto, got " + name);
     }
     named.require(processor);
     return named;
@@ -96,7 +96,7 @@ public enum Precision {
       case FLOAT32 -> {}
       case FLOAT16 ->
           throw DiffusionException.badInput(
-              "--dtype: expected float32, bfloat16, int8 or auto on a CPU, got float16, which only"
+              "dtype: expected float32, bfloat16, int8 or auto on a CPU, got float16, which only"
                   + " GPUs compute fast; bfloat16 takes as little memory");
       case BFLOAT16 -> require(processor.computesBfloat16(), "AVX-512");
       case INT8 -> require(processor.computesInt8(), "VNNI");
@@ -106,7 +106,7 @@ public enum Precision {
   private void require(boolean computes, String feature) {
     if (!computes) {
       throw DiffusionException.badInput(
-          "--dtype: expected float32 on this processor, got %s, which needs %s"
+          "dtype: expected float32 on this processor, got %s, which needs %s"
               .formatted(torchName, feature));
     }
   }

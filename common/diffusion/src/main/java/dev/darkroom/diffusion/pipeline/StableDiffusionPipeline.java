@@ -33,13 +33,18 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
     this.model = model;
   }
 
+  /** {@link #load(Path, Device, Precision)} in float32. */
+  public static StableDiffusionPipeline load(Path folder, Device device) {
+    return load(folder, device, Precision.FLOAT32);
+  }
+
   /**
    * Loads a diffusers folder whose rows are conditioned on a prompt alone: what {@link #predict}
    * batches for an engine.
    */
-  public static StableDiffusionPipeline load(Path folder, Device device) {
+  public static StableDiffusionPipeline load(Path folder, Device device, Precision precision) {
     try (ModelSource source = ModelSource.folder(folder)) {
-      StableDiffusionPipeline pipeline = load(source, device, Precision.FLOAT32);
+      StableDiffusionPipeline pipeline = load(source, device, precision);
       if (!pipeline.model.isConditionedOnTextAlone()) {
         pipeline.close();
         throw DiffusionException.badCheckpoint(

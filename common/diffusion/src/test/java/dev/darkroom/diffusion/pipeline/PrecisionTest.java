@@ -53,7 +53,6 @@ class PrecisionTest {
       squares += Math.pow((x[i] & 0xff) - (y[i] & 0xff), 2);
     }
     double decibels = 10 * Math.log10(255.0 * 255 * x.length / squares);
-    System.out.printf("%.1f dB%n", decibels);
     assertTrue(decibels > 35, "expected more than 35 dB, got " + decibels);
     assertTrue(decibels < 60, "expected other numbers than float32's, got " + decibels + " dB");
   }
