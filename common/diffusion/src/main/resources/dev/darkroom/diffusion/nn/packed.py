@@ -30,13 +30,14 @@ def half_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, paddin
     weight = torch.to(weight, 15)
   return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 15, bias, stride, padding, strengths)
 
-# A weight of 8 bits, with a scale for each channel that comes out. Its order in memory is the same for all sizes of map.
+# A weight of 8 bits, with a scale for each channel that comes out. It is packed in the order that maps of 64 positions and more want,
+# all but a few; the weights of smaller maps are brought into theirs at every call.
 def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   w = torch.to(self.as_convolution(weight), 6)
   scale = torch.clamp(torch.amax(torch.abs(w), [1, 2, 3]), min=1e-12) / 127
   rounded = torch.to(torch.round_(w / scale[:, None, None, None]), 1)
   # The zero point that is named here only says that inputs will have one.
-  pack = ops.onednn.qconv_prepack(rounded, scale, 1., 1, [stride, stride], [padding, padding], [1, 1], 1, None)
+  pack = ops.onednn.qconv_prepack(rounded, scale, 1., 1, [stride, stride], [padding, padding], [1, 1], 1, [1, rounded.shape[1], 64, 64])
   scales = [scale, torch.zeros_like(scale, dtype=3)]
   return self.made_layer(pack, scales, 1, bias, stride, padding, strengths)
 
