@@ -25,7 +25,8 @@ final class Kernels {
 
   /** Layers on oneDNN with weights packed once; compiled when the first model asks for it. */
   private static final class Packed {
-    static final Program PROGRAM = over("Tuple[Dict[int, Tensor], List[Tensor], int]", "packed.py");
+    static final Program PROGRAM =
+        over("Tuple[Dict[int, Tensor], List[Tensor], int]", "packed.py", "doubling.py");
   }
 
   /** Layers of 16 bits on PyTorch's own operators; compiled when the first model asks for them. */

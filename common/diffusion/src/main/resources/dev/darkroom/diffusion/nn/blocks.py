@@ -1,4 +1,4 @@
-# The blocks of the models, over `conv`, `linear`, `norm` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
+# The blocks of the models, over `conv`, `upsample`, `linear`, `norm` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
 
 def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
@@ -129,9 +129,6 @@ def downsample(self, x: Tensor, layer: Layer, pad_end: bool) -> Tensor:
   if pad_end:
     x = torch.constant_pad_nd(x, [0, 1, 0, 1], 0)
   return self.conv(x, layer)
-
-def upsample(self, x: Tensor, layer: Layer, height: int, width: int) -> Tensor:
-  return self.conv(torch.upsample_nearest2d(x, [height, width], None, None), layer)
 
 def norm_silu_conv(self, x: Tensor, norm: Norm, layer: Layer) -> Tensor:
   return self.conv(self.silu_of(self.group_norm(x, norm)), layer)

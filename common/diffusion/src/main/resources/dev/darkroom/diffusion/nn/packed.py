@@ -44,32 +44,40 @@ def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, paddin
 # oneDNN may want another order for one row than for several, which all want the same. A weight in the wrong order is not refused: it
 # is brought into the right one at every call, by a loop that takes longer than all the rest. Most sizes want the same order, though,
 # and then share one tensor.
-def weight_for(self, layer: Layer, rows: int, height: int, width: int) -> Tensor:
+def weight_for(self, layer: Layer, rows: int, height: int, width: int, corner: int=0) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
   rows = min(rows, 2)
-  size = (rows * 1048576 + height) * 1048576 + width
+  size = ((corner * 4 + rows) * 1048576 + height) * 1048576 + width
   if size in packs:
     return packs[size]
-  if 0 in packs:
-    dense = torch.to(packs[0], dtype)
-  else:
-    dense = torch.to_dense(list(packs.values())[0])
+  dense = self.whole(packs)
+  if dense.is_mkldnn:
+    dense = torch.to_dense(dense)
+  if corner > 0:
+    dense = self.folded(torch.to(dense, 6), corner)
+  dense = torch.to(dense, dtype)
   packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
-  if 0 in packs:
-    packs.clear()
+  if corner == 0 and 0 in packs:
+    packs.pop(0)
   order = ops.mkldnn._get_mkldnn_serialized_md(packed)
-  for other in packs.values():
-    if torch.equal(ops.mkldnn._get_mkldnn_serialized_md(other), order):
-      packed = other
+  for other in packs.keys():
+    # 4 * 1048576 * 1048576 sizes for each corner.
+    if other // 4398046511104 == corner:
+      if other > 0 and torch.equal(ops.mkldnn._get_mkldnn_serialized_md(packs[other]), order):
+        packed = packs[other]
   packs[size] = packed
   return packed
+
+# The weight as it came or as some size wants it, not a corner of it: those have the greater keys.
+def whole(self, packs: Dict[int, Tensor]) -> Tensor:
+  return packs[min(list(packs.keys()))]
 
 # The weight as it computes, [out, in, k, k] float32.
 def dense_weight(self, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
-  pack = list(packs.values())[0]
+  pack = self.whole(packs)
   if pack.is_mkldnn:
     pack = torch.to_dense(pack)
   dense = torch.to(torch.to(pack, dtype), 6)
@@ -81,10 +89,11 @@ def dense_weight(self, layer: Layer) -> Tensor:
 def forget(self, layer: Layer) -> int:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
-  sizes = list(packs.keys())
-  for i in range(1, len(sizes)):
-    packs.pop(sizes[i])
-  return len(sizes)
+  kept = min(list(packs.keys()))
+  for size in list(packs.keys()):
+    if size != kept:
+      packs.pop(size)
+  return kept
 
 def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
   x = torch.contiguous(torch.to(x, ops.prim.dtype(weight)), memory_format=2)

@@ -19,6 +19,9 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
   y = self.bare_conv(x, weight, bias, stride, padding)
   return self.adapted(y, x, biases, changes, strengths, stride, padding)
 
+def upsample(self, x: Tensor, layer: Layer, height: int, width: int) -> Tensor:
+  return self.conv(torch.upsample_nearest2d(x, [height, width], None, None), layer)
+
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   bias = annotate(Optional[Tensor], None)
