@@ -185,7 +185,7 @@ public final class Main {
         return unetConfigs.stream().map(file -> text(file, "")).toList();
       }
       List<String> names = new ArrayList<>(RUNS);
-      if (device.isGpu()) {
+      if (device.isGpu() || exportOnly) {
         names.add(GPU_RUN);
       } else {
         System.out.println(
