@@ -42,6 +42,8 @@ class BadInputTest {
         "mid,down_blocks.1");
     assertRefused("Unclosed group", "--pag-scale", "3", "--pag-layers", "mid(");
     assertRefused("GPU", "--dtype", "float16");
+    assertRefused("expected cpu, gpu or gpu:N, got tpu", "--device", "tpu");
+    assertRefused("GPUs, got gpu(9999)", "--device", "gpu:9999");
     assertRefused("dtype", "--dtype", "half");
     assertRefused("--num-images", "--num-images", "0");
     assertRefused("folder for 2 images", "--num-images", "2");
