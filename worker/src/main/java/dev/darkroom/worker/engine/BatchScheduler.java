@@ -3,22 +3,30 @@ package dev.darkroom.worker.engine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Decides which rows hold a slot and which of them share the next forward. Knows neither threads
- * nor tensors nor clocks; the engine's thread is its only caller.
+ * nor tensors nor clocks; the engine calls it under its lock.
  *
  * <p>Two rules keep it fair. A free slot goes to the group that holds the fewest, oldest row first:
  * a flood for one model leaves room for the first row of another. And every row pays for its part
  * of each forward (time over rows): the group with the smallest bill goes next, so that small
  * pictures are not held up by large ones.
+ *
+ * <p>Where several forwards may be under way at once, none takes more than its share of all rows,
+ * so that there are some for the others.
  */
 final class BatchScheduler<S extends RowState> {
   private final int slots;
+  private final int forwardsAtOnce;
+  private final Set<Row<S>> underWay = new HashSet<>();
   private final LinkedHashSet<Row<S>> waiting = new LinkedHashSet<>();
   private final Map<GroupKey, Group<S>> groups = new HashMap<>();
   private int running;
@@ -36,19 +44,23 @@ final class BatchScheduler<S extends RowState> {
     }
   }
 
-  BatchScheduler(int slots) {
-    if (slots < 1) {
-      throw new IllegalArgumentException("slots: expected at least 1, got " + slots);
+  BatchScheduler(int slots, int forwardsAtOnce) {
+    if (slots < 1 || forwardsAtOnce < 1) {
+      throw new IllegalArgumentException(
+          "slots, forwards at once: expected at least 1 of each, got %d and %d"
+              .formatted(slots, forwardsAtOnce));
     }
     this.slots = slots;
+    this.forwardsAtOnce = forwardsAtOnce;
   }
 
   void add(Row<S> row) {
     waiting.add(row);
   }
 
-  boolean isIdle() {
-    return waiting.isEmpty() && running == 0;
+  /** Whether {@link #next()} would answer rows. */
+  boolean isReady() {
+    return running > underWay.size() || (running < slots && !waiting.isEmpty());
   }
 
   int waiting() {
@@ -59,7 +71,7 @@ final class BatchScheduler<S extends RowState> {
     return running;
   }
 
-  /** Takes out every row that matches, wherever it is, and answers them. */
+  /** Takes out every row that matches and is not under way, and answers them. */
   List<Row<S>> removeIf(Predicate<Row<S>> leaves) {
     List<Row<S>> gone = new ArrayList<>();
     for (Row<S> row : waiting) {
@@ -70,7 +82,7 @@ final class BatchScheduler<S extends RowState> {
     gone.forEach(waiting::remove);
     List<Row<S>> freed = new ArrayList<>();
     for (Group<S> group : groups.values()) {
-      group.rows.stream().filter(leaves).forEach(freed::add);
+      free(group).filter(leaves).forEach(freed::add);
     }
     freed.forEach(this::retire);
     gone.addAll(freed);
@@ -78,21 +90,31 @@ final class BatchScheduler<S extends RowState> {
   }
 
   /**
-   * Admits waiting rows into the free slots, then answers the rows of the next forward; none if
-   * there are no rows.
+   * Admits waiting rows into the free slots, then answers the rows of the next forward, oldest
+   * first; none if all are under way. They are, from now on, until they are booked or retired.
    */
   List<Row<S>> next() {
     admit();
-    return groups.values().stream()
-        .min(
-            Comparator.<Group<S>>comparingLong(group -> group.bill)
-                .thenComparingLong(group -> group.turn))
-        .map(group -> List.copyOf(group.rows))
-        .orElse(List.of());
+    int share = (running + forwardsAtOnce - 1) / forwardsAtOnce;
+    List<Row<S>> batch =
+        groups.values().stream()
+            .filter(group -> free(group).findAny().isPresent())
+            .min(
+                Comparator.<Group<S>>comparingLong(group -> group.bill)
+                    .thenComparingLong(group -> group.turn))
+            .map(group -> free(group).limit(share).toList())
+            .orElse(List.of());
+    underWay.addAll(batch);
+    return batch;
+  }
+
+  private Stream<Row<S>> free(Group<S> group) {
+    return group.rows.stream().filter(row -> !underWay.contains(row));
   }
 
   /** Books a forward of {@code rows}, all of one group, that took {@code nanos}. */
   void charge(List<Row<S>> rows, long nanos) {
+    rows.forEach(underWay::remove);
     Group<S> group = groups.get(rows.getFirst().key());
     if (group != null) {
       group.bill += nanos / rows.size();
@@ -102,6 +124,7 @@ final class BatchScheduler<S extends RowState> {
 
   /** Frees the slot of a row. */
   void retire(Row<S> row) {
+    underWay.remove(row);
     Group<S> group = groups.get(row.key());
     if (group != null && group.rows.remove(row)) {
       running--;

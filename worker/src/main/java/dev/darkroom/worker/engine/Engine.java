@@ -1,35 +1,42 @@
 package dev.darkroom.worker.engine;
 
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.function.LongSupplier;
 
 /**
- * Continuous batching of denoising steps: rows join and leave between any two steps. One thread
- * calls {@link #run()}, or {@link #step()} as often as it likes; every other method may be called
- * from anywhere.
+ * Continuous batching of denoising steps: rows join and leave between any two steps. One thread for
+ * each forward that may be under way calls {@link #run()}, or {@link #step()} as often as it likes;
+ * every other method may be called from anywhere.
+ *
+ * <p>The threads do not wait for each other: a row is in one forward at a time, and goes on as soon
+ * as that one is through.
  */
 public final class Engine<S extends RowState> implements Runnable, AutoCloseable {
-  private final BatchScheduler<S> scheduler;
   private final Denoiser<S> denoiser;
   private final LongSupplier nanoTime;
 
-  /** Guards the three fields below, which callers and the engine's thread share. */
+  /** Guards the fields below, which callers and the engine's threads share. */
   private final Object door = new Object();
 
-  private final Queue<Row<S>> arrivals = new ArrayDeque<>();
+  private final BatchScheduler<S> scheduler;
+  private int threads;
   private boolean closing;
   private boolean ended;
+  private EngineLoad load = EngineLoad.NONE;
 
-  private volatile EngineLoad load = EngineLoad.NONE;
+  /** An engine of one thread. */
+  public Engine(int slots, Denoiser<S> denoiser, LongSupplier nanoTime) {
+    this(slots, 1, denoiser, nanoTime);
+  }
 
   /**
    * @param slots how many rows may be under way at once, over all groups
+   * @param forwardsAtOnce how many threads will step: the rows are shared out among them
    * @param nanoTime the clock that forwards are charged by
    */
-  public Engine(int slots, Denoiser<S> denoiser, LongSupplier nanoTime) {
-    this.scheduler = new BatchScheduler<>(slots);
+  public Engine(int slots, int forwardsAtOnce, Denoiser<S> denoiser, LongSupplier nanoTime) {
+    this.scheduler = new BatchScheduler<>(slots, forwardsAtOnce);
     this.denoiser = denoiser;
     this.nanoTime = nanoTime;
   }
@@ -39,7 +46,7 @@ public final class Engine<S extends RowState> implements Runnable, AutoCloseable
     Row<S> row = new Row<>(key, state, listener);
     synchronized (door) {
       if (!ended) {
-        arrivals.add(row);
+        scheduler.add(row);
         door.notifyAll();
         return row;
       }
@@ -50,15 +57,20 @@ public final class Engine<S extends RowState> implements Runnable, AutoCloseable
 
   /** What the engine is doing, as of its last step. */
   public EngineLoad load() {
-    return load;
+    synchronized (door) {
+      return load;
+    }
   }
 
   /**
-   * Steps until {@link #close()}, asleep while there are no rows. Rows still inside at the end
-   * leave canceled.
+   * Steps until {@link #close()}, asleep while there are no rows. Those still inside when the last
+   * of the threads ends leave canceled.
    */
   @Override
   public void run() {
+    synchronized (door) {
+      threads++;
+    }
     try {
       while (awaitWork()) {
         step();
@@ -70,7 +82,7 @@ public final class Engine<S extends RowState> implements Runnable, AutoCloseable
     }
   }
 
-  /** Lets the forward under way end, and no other begin. */
+  /** Lets the forwards under way end, and no other begin. */
   @Override
   public void close() {
     synchronized (door) {
@@ -80,80 +92,86 @@ public final class Engine<S extends RowState> implements Runnable, AutoCloseable
   }
 
   /**
-   * Lets arrivals in and the canceled out, then takes one group of rows one model call further.
+   * Lets arrivals in and the canceled out, then takes rows of one group one model call further.
    *
    * @return whether a forward was run
    */
   public boolean step() {
-    admit();
-    List<Row<S>> batch = scheduler.next();
-    if (!batch.isEmpty()) {
-      long start = nanoTime.getAsLong();
-      List<S> next = denoise(batch);
-      scheduler.charge(batch, nanoTime.getAsLong() - start);
-      for (int i = 0; i < next.size(); i++) {
-        settle(batch.get(i), next.get(i));
-      }
-    }
-    load =
-        new EngineLoad(
-            scheduler.waiting(),
-            scheduler.running(),
-            load.forwards() + (batch.isEmpty() ? 0 : 1),
-            load.rowSteps() + batch.size());
-    return !batch.isEmpty();
-  }
-
-  private void admit() {
+    List<Row<S>> canceled;
+    List<Row<S>> done;
+    List<Row<S>> batch;
     synchronized (door) {
-      for (Row<S> row = arrivals.poll(); row != null; row = arrivals.poll()) {
-        scheduler.add(row);
-      }
+      canceled = scheduler.removeIf(Row::isCanceled);
+      done = scheduler.removeIf(row -> row.state().isDone());
+      batch = scheduler.next();
+      tell(0, 0);
     }
-    scheduler.removeIf(Row::isCanceled).forEach(Row::leaveCanceled);
-    scheduler.removeIf(row -> row.state().isDone()).forEach(Row::finish);
+    canceled.forEach(Row::leaveCanceled);
+    done.forEach(Row::finish);
+    if (batch.isEmpty()) {
+      return false;
+    }
+    long start = nanoTime.getAsLong();
+    List<Departure<S>> departures = denoise(batch);
+    long nanos = nanoTime.getAsLong() - start;
+    synchronized (door) {
+      scheduler.charge(batch, nanos);
+      departures.forEach(departure -> scheduler.retire(departure.row()));
+      tell(1, batch.size());
+      door.notifyAll();
+    }
+    departures.forEach(departure -> departure.leave().run());
+    return true;
   }
 
-  /**
-   * The rows' next states, or none where the forward failed and its rows have left with the reason.
-   */
-  private List<S> denoise(List<Row<S>> batch) {
+  /** A row that frees its slot, and what to do once it has. */
+  private record Departure<S extends RowState>(Row<S> row, Runnable leave) {}
+
+  /** Takes the rows one state further, and answers those that leave with that. */
+  private List<Departure<S>> denoise(List<Row<S>> batch) {
+    List<S> next;
     try {
-      List<S> next = denoiser.step(batch.getFirst().key(), batch.stream().map(Row::state).toList());
+      next = denoiser.step(batch.getFirst().key(), batch.stream().map(Row::state).toList());
       if (next.size() != batch.size()) {
         throw new IllegalStateException(
             "denoiser: expected %d states back, got %d".formatted(batch.size(), next.size()));
       }
-      return next;
     } catch (Throwable cause) { // An OutOfMemoryError of one group must not end the others.
-      for (Row<S> row : batch) {
-        scheduler.retire(row);
-        row.fail(cause);
-      }
-      return List.of();
+      return batch.stream().map(row -> new Departure<>(row, () -> row.fail(cause))).toList();
     }
+    List<Departure<S>> departures = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      settle(batch.get(i), next.get(i), departures);
+    }
+    return departures;
   }
 
-  private void settle(Row<S> row, S next) {
+  private void settle(Row<S> row, S next, List<Departure<S>> departures) {
     try {
       row.advanceTo(next);
     } catch (Throwable cause) { // Whatever a listener throws is its own row's failure.
-      scheduler.retire(row);
-      row.fail(cause);
+      departures.add(new Departure<>(row, () -> row.fail(cause)));
       return;
     }
     if (row.isCanceled()) {
-      scheduler.retire(row);
-      row.leaveCanceled();
+      departures.add(new Departure<>(row, row::leaveCanceled));
     } else if (next.isDone()) {
-      scheduler.retire(row);
-      row.finish();
+      departures.add(new Departure<>(row, row::finish));
     }
+  }
+
+  private void tell(int forwards, int rowSteps) {
+    load =
+        new EngineLoad(
+            scheduler.waiting(),
+            scheduler.running(),
+            load.forwards() + forwards,
+            load.rowSteps() + rowSteps);
   }
 
   private boolean awaitWork() throws InterruptedException {
     synchronized (door) {
-      while (!closing && scheduler.isIdle() && arrivals.isEmpty()) {
+      while (!closing && !scheduler.isReady()) {
         door.wait();
       }
       return !closing;
@@ -161,11 +179,13 @@ public final class Engine<S extends RowState> implements Runnable, AutoCloseable
   }
 
   private void end() {
+    List<Row<S>> left = List.of();
     synchronized (door) {
-      ended = true;
-      arrivals.forEach(scheduler::add);
-      arrivals.clear();
+      if (--threads == 0) {
+        ended = true;
+        left = scheduler.removeIf(row -> true);
+      }
     }
-    scheduler.removeIf(row -> true).forEach(Row::leaveCanceled);
+    left.forEach(Row::leaveCanceled);
   }
 }

@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * One image on its way through the engine, seen by who submitted it: await it or cancel it from any
- * thread. Its state belongs to the engine's thread.
+ * thread. Its state belongs to the forward that it is in, or to the engine's lock.
  */
 public final class Row<S extends RowState> {
   private final GroupKey key;

@@ -1,8 +1,8 @@
 package dev.darkroom.worker.engine;
 
 /**
- * Hears of a row's steps on the engine's thread, so it must be quick: hand slow work to another
- * thread.
+ * Hears of a row's steps on one of the engine's threads, so it must be quick: hand slow work to
+ * another thread.
  */
 @FunctionalInterface
 public interface RowListener<S extends RowState> {

@@ -23,6 +23,8 @@ import dev.darkroom.worker.model.ModelShelf;
 import dev.darkroom.worker.model.ModelSource;
 import dev.darkroom.worker.model.TensorThreads;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +35,7 @@ public final class GenerationWorker implements JobTaker {
   private static final Duration LAST_STEP = Duration.ofSeconds(5);
 
   private final Engine<ImageRow> engine;
-  private final Thread engineThread;
+  private final List<Thread> engineThreads;
   private final DeviceLanes device;
   private final TensorThreads loaders;
   private final TensorThreads studio;
@@ -48,11 +50,14 @@ public final class GenerationWorker implements JobTaker {
    */
   public GenerationWorker(
       WorkerSettings settings, DataSource database, ObjectStore objects, StageListener stages) {
-    device = new DeviceLanes(lanes(settings));
+    int lanes = lanes(settings);
+    device = new DeviceLanes(lanes);
     ModelCache cache =
         new ModelCache(new ModelFiles(objects), settings.cacheDir(), settings.cacheMaxBytes());
-    engine = new Engine<>(settings.slots(), new ImageDenoiser(), System::nanoTime);
-    engineThread = Thread.ofPlatform().name("engine").daemon().start(engine);
+    // A forward a lane: none waits for another, as parts of one forward would.
+    engine = new Engine<>(settings.slots(), lanes, new ImageDenoiser(), System::nanoTime);
+    Thread.Builder engineThread = Thread.ofPlatform().name("engine-", 0).daemon();
+    engineThreads = Stream.generate(() -> engineThread.start(engine)).limit(lanes).toList();
     loaders = new TensorThreads("loader-", settings.jobs());
     studio = new TensorThreads("studio-", 1);
     shelf =
@@ -124,7 +129,9 @@ public final class GenerationWorker implements JobTaker {
     executor.close();
     engine.close();
     try {
-      engineThread.join(LAST_STEP);
+      for (Thread thread : engineThreads) {
+        thread.join(LAST_STEP);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

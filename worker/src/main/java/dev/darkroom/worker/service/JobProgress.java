@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Tells what a job's rows have done. It listens on the engine's thread, so it tells no more often
+ * Tells what a job's rows have done. It listens on the engine's threads, so it tells no more often
  * than a person can see, and paints previews elsewhere, or not at all while there is other work.
  */
 final class JobProgress {
@@ -57,7 +57,8 @@ final class JobProgress {
     return row -> stepped(index, row);
   }
 
-  private void stepped(int index, ImageRow row) {
+  /** Synchronized, for the rows of a job may be in several forwards. */
+  private synchronized void stepped(int index, ImageRow row) {
     done++;
     long now = nanoTime.getAsLong();
     if (now - told >= PROGRESS_NANOS || done == steps) {

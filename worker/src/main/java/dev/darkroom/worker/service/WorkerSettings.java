@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param name who claims the jobs, unique among the workers alive
  * @param pool whose jobs it takes
  * @param slots rows denoised together
- * @param lanes parts that a step's rows are dealt out to, each on its share of the CPU's cores
+ * @param lanes forwards that may be under way at once, each on its share of the CPU's cores
  * @param lease silence after which another worker may take over a job
  * @param grace how long running jobs may go on at a shutdown before they are handed back
  * @param precision that models compute with

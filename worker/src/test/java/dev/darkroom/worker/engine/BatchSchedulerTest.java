@@ -17,7 +17,7 @@ class BatchSchedulerTest {
 
   @Test
   void rowsOfOneModelAndShapeShareAForward() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(4);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(4, 1);
     add(scheduler, SMALL, "1");
     add(scheduler, SMALL, "2");
     add(scheduler, LARGE, "3");
@@ -28,13 +28,15 @@ class BatchSchedulerTest {
 
   @Test
   void admitsAWaitingRowWhenASlotFrees() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 1);
     Row<Countdown> first = add(scheduler, SMALL, "1");
     add(scheduler, SMALL, "2");
     add(scheduler, SMALL, "3");
-    assertEquals(List.of("1", "2"), names(scheduler.next()));
+    List<Row<Countdown>> batch = scheduler.next();
+    assertEquals(List.of("1", "2"), names(batch));
     assertEquals(1, scheduler.waiting());
 
+    scheduler.charge(batch, 1_000);
     scheduler.retire(first);
 
     assertEquals(List.of("2", "3"), names(scheduler.next()));
@@ -43,12 +45,12 @@ class BatchSchedulerTest {
 
   @Test
   void aFloodForOneModelLeavesTheNextFreeSlotToAnother() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 1);
     Row<Countdown> first = add(scheduler, SMALL, "1");
     for (int i = 2; i <= 100; i++) {
       add(scheduler, SMALL, "" + i);
     }
-    scheduler.next();
+    scheduler.charge(scheduler.next(), 0);
     add(scheduler, OTHER, "other");
     scheduler.retire(first);
     List<Row<Countdown>> batch = scheduler.next();
@@ -59,7 +61,7 @@ class BatchSchedulerTest {
 
   @Test
   void aLargeGroupDoesNotHoldUpASmallOne() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 1);
     add(scheduler, LARGE, "large");
     add(scheduler, SMALL, "small");
     List<String> turns = new ArrayList<>();
@@ -74,7 +76,7 @@ class BatchSchedulerTest {
 
   @Test
   void equalGroupsTakeTurns() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 1);
     add(scheduler, SMALL, "1");
     add(scheduler, OTHER, "2");
     List<String> turns = new ArrayList<>();
@@ -89,7 +91,7 @@ class BatchSchedulerTest {
 
   @Test
   void aNewcomerStartsLevelWithThosePresent() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 1);
     add(scheduler, SMALL, "old");
     for (int i = 0; i < 1_000; i++) {
       scheduler.charge(scheduler.next(), 1_000);
@@ -107,33 +109,81 @@ class BatchSchedulerTest {
 
   @Test
   void removesRowsThatWaitAndRowsThatRun() {
-    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(1);
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(1, 1);
     Row<Countdown> runs = add(scheduler, SMALL, "runs");
     Row<Countdown> waits = add(scheduler, OTHER, "waits");
-    scheduler.next();
+    scheduler.charge(scheduler.next(), 1_000);
 
     assertEquals(
         List.of("waits", "runs"), names(scheduler.removeIf(row -> row == runs || row == waits)));
-    assertTrue(scheduler.isIdle());
+    assertFalse(scheduler.isReady());
     assertTrue(scheduler.next().isEmpty());
   }
 
   @Test
   void refusesToRunWithoutSlots() {
-    assertThrows(IllegalArgumentException.class, () -> new BatchScheduler<Countdown>(0));
+    assertThrows(IllegalArgumentException.class, () -> new BatchScheduler<Countdown>(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new BatchScheduler<Countdown>(1, 0));
+  }
+
+  @Test
+  void forwardsAtOnceShareTheRowsOfAGroup() {
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(8, 2);
+    for (int i = 1; i <= 5; i++) {
+      add(scheduler, SMALL, "" + i);
+    }
+    List<Row<Countdown>> first = scheduler.next();
+    assertEquals(List.of("1", "2", "3"), names(first));
+    assertTrue(scheduler.isReady());
+    assertEquals(List.of("4", "5"), names(scheduler.next()));
+    assertFalse(scheduler.isReady());
+    assertEquals(List.of(), scheduler.next());
+
+    add(scheduler, SMALL, "6");
+    scheduler.charge(first, 1_000);
+
+    assertEquals(List.of("1", "2", "3"), names(scheduler.next()));
+    assertEquals(List.of("6"), names(scheduler.next()));
+  }
+
+  /** Its rows would make two small batches where one each of both groups is as large as can be. */
+  @Test
+  void aGroupThatIsAShareStaysTogether() {
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(4, 2);
+    add(scheduler, SMALL, "1");
+    add(scheduler, OTHER, "2");
+    add(scheduler, SMALL, "3");
+    add(scheduler, OTHER, "4");
+
+    assertEquals(List.of("1", "3"), names(scheduler.next()));
+    assertEquals(List.of("2", "4"), names(scheduler.next()));
+  }
+
+  @Test
+  void aRowThatIsUnderWayIsNotTakenOut() {
+    BatchScheduler<Countdown> scheduler = new BatchScheduler<>(2, 2);
+    add(scheduler, SMALL, "1");
+    List<Row<Countdown>> batch = scheduler.next();
+    add(scheduler, SMALL, "2");
+
+    assertEquals(List.of("2"), names(scheduler.removeIf(row -> true)));
+    scheduler.charge(batch, 1_000);
+    assertEquals(List.of("1"), names(scheduler.removeIf(row -> true)));
   }
 
   /**
-   * Random arrivals and departures: slots are never exceeded, never idle while a row waits, and
-   * every row gets its turn.
+   * Random arrivals and departures: slots are never exceeded, never idle while a row waits, no row
+   * is in two forwards, and every row gets its turn.
    */
   @Test
   void keepsItsPromisesUnderRandomLoad() {
     SplittableRandom random = new SplittableRandom(7);
     for (int round = 0; round < 50; round++) {
       int slots = 1 + random.nextInt(6);
-      BatchScheduler<Countdown> scheduler = new BatchScheduler<>(slots);
+      int forwardsAtOnce = 1 + random.nextInt(3);
+      BatchScheduler<Countdown> scheduler = new BatchScheduler<>(slots, forwardsAtOnce);
       List<Row<Countdown>> open = new ArrayList<>();
+      List<List<Row<Countdown>>> underWay = new ArrayList<>();
       int arrivals = 0;
       int served = 0;
       while (served < 200) {
@@ -141,17 +191,26 @@ class BatchSchedulerTest {
           GroupKey key = List.of(SMALL, LARGE, OTHER).get(random.nextInt(3));
           open.add(add(scheduler, key, "" + arrivals++));
         }
-        List<Row<Countdown>> batch = scheduler.next();
-        assertTrue(scheduler.running() <= slots);
-        assertTrue(scheduler.waiting() == 0 || scheduler.running() == slots);
-        assertEquals(open.size(), scheduler.running() + scheduler.waiting());
-        assertEquals(1, Math.max(1, batch.stream().map(Row::key).distinct().count()));
-        assertFalse(batch.isEmpty() && !scheduler.isIdle());
-        if (batch.isEmpty()) {
+        if (underWay.size() < forwardsAtOnce) {
+          List<Row<Countdown>> batch = scheduler.next();
+          assertTrue(scheduler.running() <= slots);
+          assertTrue(scheduler.waiting() == 0 || scheduler.running() == slots);
+          assertEquals(open.size(), scheduler.running() + scheduler.waiting());
+          assertEquals(1, Math.max(1, batch.stream().map(Row::key).distinct().count()));
+          assertTrue(
+              underWay.stream().noneMatch(other -> other.stream().anyMatch(batch::contains)));
+          assertEquals(
+              scheduler.running() > underWay.stream().mapToInt(List::size).sum(), !batch.isEmpty());
+          if (!batch.isEmpty()) {
+            underWay.add(batch);
+          }
+        }
+        if (underWay.isEmpty() || (underWay.size() < forwardsAtOnce && random.nextBoolean())) {
           continue;
         }
-        scheduler.charge(batch, 1 + random.nextInt(1_000));
-        Row<Countdown> leaves = batch.get(random.nextInt(batch.size()));
+        List<Row<Countdown>> through = underWay.remove(random.nextInt(underWay.size()));
+        scheduler.charge(through, 1 + random.nextInt(1_000));
+        Row<Countdown> leaves = through.get(random.nextInt(through.size()));
         scheduler.retire(leaves);
         open.remove(leaves);
         served++;

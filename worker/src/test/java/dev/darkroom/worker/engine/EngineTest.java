@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -175,7 +179,7 @@ class EngineTest {
     assertEquals(2, finished(row).step());
 
     engine.close();
-    assertTrue(thread.join(java.time.Duration.ofSeconds(10)));
+    assertTrue(thread.join(Duration.ofSeconds(10)));
   }
 
   @Test
@@ -200,6 +204,70 @@ class EngineTest {
     assertEquals(1, canceled(running).step());
     assertEquals(0, canceled(waiting).step());
     assertEquals(0, canceled(late).step());
+  }
+
+  @Test
+  void aSlowForwardHoldsUpItsOwnRowsOnly() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    Engine<Countdown> both =
+        new Engine<>(
+            8,
+            2,
+            (key, rows) -> {
+              if (key.equals(KEY)) {
+                await(goOn);
+              }
+              return rows.stream().map(Countdown::next).toList();
+            },
+            System::nanoTime);
+    List<Thread> threads =
+        List.of(Thread.ofPlatform().start(both), Thread.ofPlatform().start(both));
+    Row<Countdown> slow = both.submit(KEY, Countdown.of("slow", 2), state -> {});
+    Row<Countdown> quick = both.submit(OTHER, Countdown.of("quick", 50), state -> {});
+
+    quick.outcome().get(10, TimeUnit.SECONDS);
+    assertEquals(50, finished(quick).step());
+    assertFalse(slow.outcome().isDone());
+    both.close();
+    goOn.countDown();
+    for (Thread thread : threads) {
+      assertTrue(thread.join(Duration.ofSeconds(10)));
+    }
+    assertEquals(1, canceled(slow).step());
+  }
+
+  /** Two threads and many rows: each is in one forward at a time, and misses none. */
+  @Test
+  void rowsOfManyStepsAreStepsOfOneRowEach() throws Exception {
+    Set<String> inside = ConcurrentHashMap.newKeySet();
+    AtomicInteger doubled = new AtomicInteger();
+    Engine<Countdown> both =
+        new Engine<>(
+            8,
+            2,
+            (key, rows) -> {
+              rows.forEach(row -> doubled.addAndGet(inside.add(row.name()) ? 0 : 1));
+              Thread.yield();
+              rows.forEach(row -> inside.remove(row.name()));
+              return rows.stream().map(Countdown::next).toList();
+            },
+            System::nanoTime);
+    List<Thread> threads =
+        List.of(Thread.ofPlatform().start(both), Thread.ofPlatform().start(both));
+    List<Row<Countdown>> rows = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      rows.add(both.submit(i % 3 == 0 ? OTHER : KEY, Countdown.of("" + i, 1 + i), state -> {}));
+    }
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).outcome().get(10, TimeUnit.SECONDS);
+      assertEquals(1 + i, finished(rows.get(i)).step());
+    }
+    both.close();
+    for (Thread thread : threads) {
+      assertTrue(thread.join(Duration.ofSeconds(10)));
+    }
+    assertEquals(0, doubled.get());
+    assertEquals(5050, both.load().rowSteps());
   }
 
   /** The clock is the test's own, and the group that costs more runs less often. */

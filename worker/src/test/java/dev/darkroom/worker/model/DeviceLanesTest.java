@@ -49,6 +49,35 @@ class DeviceLanesTest {
     }
   }
 
+  /** Rows dealt to a lane that is busy would hold up those dealt to the other. */
+  @Test
+  void aBusyLaneIsDealtNothing() throws InterruptedException {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (DeviceLanes lanes = new DeviceLanes(2)) {
+      Thread decoding =
+          Thread.ofPlatform()
+              .start(
+                  () ->
+                      lanes.run(
+                          () -> {
+                            busy.countDown();
+                            await(goOn);
+                            return "picture";
+                          }));
+      await(busy);
+      assertEquals(List.of(2, 2), lanes.deal(List.of(1, 2), DeviceLanesTest::count));
+      goOn.countDown();
+      decoding.join();
+      assertEquals(List.of(1, 1), lanes.deal(List.of(1, 2), DeviceLanesTest::count));
+    }
+  }
+
+  /** For each row, with how many it came. */
+  private static List<Integer> count(List<Integer> rows) {
+    return Collections.nCopies(rows.size(), rows.size());
+  }
+
   @Test
   void fewerRowsThanLanesTakeALaneEach() {
     try (DeviceLanes lanes = new DeviceLanes(4)) {
