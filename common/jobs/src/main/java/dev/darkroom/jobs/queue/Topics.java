@@ -39,7 +39,6 @@ public final class Topics implements AutoCloseable {
   /** Deliveries after which the broker itself gives a record up. */
   private static final int MAX_DELIVERIES = 10;
 
-  private static final int EVENT_PARTITIONS = 3;
   private static final long WAIT_SECONDS = 20;
   private static final int MOST_PAUSE_MS = 200;
   private static final Duration PAUSE = Duration.ofMillis(10);
@@ -82,8 +81,9 @@ public final class Topics implements AutoCloseable {
     topics.add(
         new NewTopic(Topic.CONTROL, 1, replication)
             .configs(Map.of("retention.ms", "3600000", "segment.ms", "600000")));
+    // One partition: every gateway hears all events, and each partition would answer it anew.
     topics.add(
-        new NewTopic(Topic.EVENTS, EVENT_PARTITIONS, replication)
+        new NewTopic(Topic.EVENTS, 1, replication)
             .configs(
                 Map.of(
                     "retention.ms",
