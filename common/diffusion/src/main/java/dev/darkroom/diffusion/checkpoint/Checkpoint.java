@@ -142,14 +142,6 @@ public final class Checkpoint implements AutoCloseable {
     return TensorLoading.load(entry(key), manager);
   }
 
-  /**
-   * Reads a floating tensor in the type it is stored in where the file can be mapped: float32,
-   * float16 or bfloat16, and nothing copied. Otherwise as {@link #read}.
-   */
-  NDArray readStored(String key, NDManager manager) {
-    return TensorLoading.loadStored(entry(key), manager);
-  }
-
   @Override
   public void close() {
     files.forEach(TensorFile::close);

@@ -85,9 +85,8 @@ public final class CheckpointParameters implements ParameterSource {
     if (!missing.isEmpty() || !others.isEmpty()) {
       return ShapeParameters.placeholder(shape, manager);
     }
-    NDArray parameter =
-        asStored ? checkpoint.readStored(name, manager) : checkpoint.read(name, manager);
-    if (TensorLoading.isBroken(parameter)) {
+    NDArray parameter = TensorLoading.loadFinite(entry, asStored, manager);
+    if (parameter == null) {
       throw DiffusionException.badCheckpoint(
           "%s: tensor %s: expected finite values, got a NaN or an infinity; the file is damaged, or was saved from a failed training"
               .formatted(checkpoint.place(), key));

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings stored tensors to the engine: floating types as float32, the others as int64.
@@ -25,35 +26,60 @@ final class TensorLoading {
   private static final Program PROGRAM =
       Program.shared(
           """
-          def mapped(self, path: str, dtype: int, first: int, count: int, shape: List[int], target: int) -> Tensor:
+          def mapped(self, path: str, place: List[int]) -> Tensor:
+            dtype, target, check, first, count = place[0], place[1], place[2], place[3], place[4]
             file = torch.from_file(path, False, first + count, dtype=dtype)
-            return torch.to(file.narrow(0, first, count).view(shape), target)
+            x = torch.to(file.narrow(0, first, count).view(place[5:]), target)
+            if check != 0 and self.broken(x):
+              return torch.zeros([0])
+            return x
 
           def fill(self, target: Tensor, source: Tensor, offset: int) -> Tensor:
             return target.view([-1]).narrow(0, offset, source.numel()).copy_(source)
 
           def broken(self, x: Tensor) -> bool:
-            if bool(torch.isfinite(x.sum()).item()):
+            total = float(x.sum())
+            if total - total == 0.0:
               return False
             # Finite values, too, may have an infinite sum, of float16 soon.
             least, greatest = torch.aminmax(x)
             return not bool(torch.isfinite(least).item()) or not bool(torch.isfinite(greatest).item())
           """);
 
+  /** What stands for a tensor that is not finite; what is mapped has elements. */
+  private static final Shape BROKEN = new Shape(0);
+
   private TensorLoading() {}
 
   /** An array that {@code manager} owns, on its device, and no scope. */
   static NDArray load(StoredTensor tensor, NDManager manager) {
     return tensor instanceof TensorView view && canBeMapped(view, manager)
-        ? map(view, loadedAs(view.type()), manager)
+        ? map(view, loadedAs(view.type()), false, manager)
         : copy(tensor, manager);
   }
 
-  /** The same, but what is mapped stays float16 or bfloat16 where it is, and is not copied. */
-  static NDArray loadStored(StoredTensor tensor, NDManager manager) {
-    return tensor instanceof TensorView view && canBeMapped(view, manager)
-        ? map(view, isHalf(view.type()) ? view.type() : loadedAs(view.type()), manager)
-        : copy(tensor, manager);
+  /**
+   * The same of a floating tensor that is checked on the way, while its bytes are in the
+   * processor's caches.
+   *
+   * @param asStored whether what is mapped stays float16 or bfloat16 where it is, and is not copied
+   * @return null where it holds a NaN or an infinity
+   */
+  static @Nullable NDArray loadFinite(StoredTensor tensor, boolean asStored, NDManager manager) {
+    boolean mapped = false;
+    NDArray array;
+    if (tensor instanceof TensorView view && canBeMapped(view, manager)) {
+      TensorType target = asStored && isHalf(view.type()) ? view.type() : loadedAs(view.type());
+      array = map(view, target, true, manager);
+      mapped = true;
+    } else {
+      array = copy(tensor, manager);
+    }
+    if (mapped ? array.getShape().equals(BROKEN) : isBroken(array)) {
+      array.close();
+      return null;
+    }
+    return array;
   }
 
   private static boolean isHalf(TensorType type) {
@@ -65,7 +91,7 @@ final class TensorLoading {
   }
 
   /** Whether a floating array holds a NaN or an infinity. */
-  static boolean isBroken(NDArray array) {
+  private static boolean isBroken(NDArray array) {
     try (var answer = PROGRAM.call("broken").tensor(array).runForValue()) {
       return answer.toBoolean();
     }
@@ -81,16 +107,20 @@ final class TensorLoading {
         && view.file().isStillAtItsPath();
   }
 
-  private static NDArray map(TensorView view, TensorType target, NDManager manager) {
+  private static NDArray map(TensorView view, TensorType target, boolean check, NDManager manager) {
+    long[] shape = view.shape().getShape();
+    long[] place = new long[5 + shape.length];
+    place[0] = view.type().torchCode();
+    place[1] = target.torchCode();
+    place[2] = check ? 1 : 0;
+    place[3] = view.offset() / view.type().bytes();
+    place[4] = view.shape().size();
+    System.arraycopy(shape, 0, place, 5, shape.length);
     return Scope.release(
         PROGRAM
             .call("mapped")
             .text(view.file().path().toAbsolutePath().toString())
-            .integer(view.type().torchCode())
-            .integer(view.offset() / view.type().bytes())
-            .integer(view.shape().size())
-            .integers(view.shape().getShape())
-            .integer(target.torchCode())
+            .integers(place)
             .run(manager));
   }
 

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
  * torch.nn.functional} and no dtype name (6 is float32, 5 float16, 15 bfloat16, 4 int64).
  */
 public final class Program {
+  private static final Object COMPILER = new Object();
   private static final String NONE = "def none(self) -> Optional[Tensor]:\n  return None\n";
 
   /**
@@ -56,16 +57,20 @@ public final class Program {
     TorchRuntime.start();
     byte[] archive = ScriptArchive.of(methods + "\n" + NONE);
     try {
-      Program program =
-          new Program(
-              JniUtils.loadModule(
-                  (PtNDManager) manager, new ByteArrayInputStream(archive), false, false));
+      Program program = new Program(load((PtNDManager) manager, archive));
       manager.attachInternal("program-" + program.handle, program.none);
       return program;
     } catch (IOException e) {
       throw DiffusionException.internal("reading a program from memory failed", e);
     } catch (ai.djl.engine.EngineException e) {
       throw DiffusionException.internal("TorchScript rejected a program: " + e.getMessage(), e);
+    }
+  }
+
+  /** One at a time: PyTorch does not promise that its compiler may run in several threads. */
+  private static PtSymbolBlock load(PtNDManager manager, byte[] archive) throws IOException {
+    synchronized (COMPILER) {
+      return JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
     }
   }
 

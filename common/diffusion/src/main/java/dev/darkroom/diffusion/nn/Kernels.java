@@ -4,10 +4,14 @@ import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Processor;
 import dev.darkroom.diffusion.kernels.Program;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The program behind the blocks: one text of blocks over one of the ways to run a layer. */
 final class Kernels {
   private static final String NORM = "Tuple[Tensor, Tensor, int, float]";
+
+  private static final Pattern WORD = Pattern.compile("[A-Za-z_]\\w*");
 
   /** By adapter: the rows it acts on, and how strongly it does on each. */
   private static final String STRENGTHS = "Dict[int, Tuple[Tensor, Tensor]]";
@@ -15,8 +19,10 @@ final class Kernels {
   /** By adapter: the factors of its change to a layer, their scale, and norms for DoRA. */
   private static final String CHANGES = "Dict[int, Tuple[List[Tensor], float, List[Tensor]]]";
 
-  /** Layers on PyTorch's own operators. */
-  private static final Program PLAIN = over("Tensor", "plain.py", "float32.py");
+  /** Layers on PyTorch's own operators; compiled when the first model asks for it. */
+  private static final class Plain {
+    static final Program PROGRAM = over("Tensor", "plain.py", "float32.py");
+  }
 
   /** The same with products of bfloat16; compiled when the first model asks for it. */
   private static final class Mixed {
@@ -35,8 +41,8 @@ final class Kernels {
     static final Program BFLOAT16 = half(15);
 
     private static Program half(int torchCode) {
-      return compiled(
-          text("Tensor", "plain.py", "half.py").replaceAll("\\bHALF\\b", "" + torchCode));
+      return Program.shared(
+          named(text("Tensor", "plain.py", "half.py"), Map.of("HALF", "" + torchCode)));
     }
   }
 
@@ -44,9 +50,9 @@ final class Kernels {
 
   static Program of(Execution execution, Device device) {
     return switch (execution) {
-      case TRAINING -> PLAIN;
+      case TRAINING -> Plain.PROGRAM;
       case TRAINING_BFLOAT16 -> mixed(device);
-      case INFERENCE -> packs(device) ? Packed.PROGRAM : PLAIN;
+      case INFERENCE -> packs(device) ? Packed.PROGRAM : Plain.PROGRAM;
       case INFERENCE_FLOAT16 -> float16(device);
       case INFERENCE_BFLOAT16 ->
           device.isGpu()
@@ -97,21 +103,21 @@ final class Kernels {
    * @param layers the source of {@code conv}, {@code linear} and what they need
    */
   private static Program over(String weight, String... layers) {
-    return compiled(text(weight, layers));
+    return Program.shared(text(weight, layers));
   }
 
   private static String text(String weight, String... layers) {
-    String layer = "Tuple[" + weight + ", List[Tensor], int, int, Changes, Strengths]";
+    String layer =
+        "Tuple[%s, List[Tensor], int, int, %s, %s]".formatted(weight, CHANGES, STRENGTHS);
     String text =
         Program.source(Kernels.class, layers)
             + Program.source(Kernels.class, "adapters.py", "blocks.py", "text.py");
-    return text.replaceAll("\\bLayer\\b", layer);
+    return named(
+        text, Map.of("Layer", layer, "Norm", NORM, "Changes", CHANGES, "Strengths", STRENGTHS));
   }
 
-  private static Program compiled(String text) {
-    return Program.shared(
-        text.replaceAll("\\bChanges\\b", CHANGES)
-            .replaceAll("\\bStrengths\\b", STRENGTHS)
-            .replaceAll("\\bNorm\\b", NORM));
+  /** The text with something else for some of its words. */
+  private static String named(String text, Map<String, String> words) {
+    return WORD.matcher(text).replaceAll(word -> words.getOrDefault(word.group(), word.group()));
   }
 }

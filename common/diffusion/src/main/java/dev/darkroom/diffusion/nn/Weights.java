@@ -83,7 +83,7 @@ public final class Weights {
 
   /** This place in the tree, as checkpoint keys spell it; empty at the root. */
   String name() {
-    return prefix.replaceFirst("\\.$", "");
+    return prefix.isEmpty() ? prefix : prefix.substring(0, prefix.length() - 1);
   }
 
   private Weights place(String below, boolean exactThere) {

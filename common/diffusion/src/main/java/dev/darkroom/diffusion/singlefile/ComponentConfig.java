@@ -1,8 +1,10 @@
 package dev.darkroom.diffusion.singlefile;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
@@ -18,14 +20,12 @@ import java.nio.file.Path;
 public record ComponentConfig(String name, ObjectNode json) {
   private static final long MAX_BYTES = 4 << 20;
 
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
   static ComponentConfig parse(String name, String text) {
     try {
-      if (new ObjectMapper()
-              .enable(
-                  com.fasterxml.jackson.core.json.JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS
-                      .mappedFeature())
-              .readTree(text)
-          instanceof ObjectNode object) {
+      if (JSON.readTree(text) instanceof ObjectNode object) {
         return new ComponentConfig(name, object);
       }
     } catch (JsonProcessingException e) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Says what a single file is by its keys and shapes, and by what else it says of itself. */
@@ -28,6 +29,39 @@ final class Detection {
 
   private static final String LAST_NORM =
       UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+
+  private static final List<String> PASSED_PREFIXES =
+      List.of(
+          "model_ema.",
+          "loss.",
+          "first_stage_model.loss.",
+          "vae.loss.",
+          "denoiser.",
+          "low_scale_model.",
+          "depth_model.",
+          "embedding_manager.",
+          "optimizer",
+          "lr_scheduler",
+          "conditioner.embedders.0.transformer.text_projection.");
+
+  private static final List<String> PASSED_SUFFIXES =
+      List.of(".position_ids", ".logit_scale", ".attn_mask");
+
+  /** The numbers of a schedule, and markers; {@code model.} may stand before each. */
+  private static final Set<String> SCHEDULE =
+      Set.of(
+          "betas",
+          "alphas_cumprod",
+          "alphas_cumprod_prev",
+          "log_one_minus_alphas_cumprod",
+          "logvar",
+          "lvlb_weights",
+          "scale_factor",
+          "global_step",
+          "v_pred",
+          "ztsnr",
+          "edm_mean",
+          "edm_std");
 
   private Detection() {}
 
@@ -154,24 +188,20 @@ final class Detection {
 
   /** Keys of a single file that belong to no component, and that no model needs. */
   static boolean isPassedOver(String key) {
-    return List.of(
-                "model_ema.",
-                "loss.",
-                "first_stage_model.loss.",
-                "vae.loss.",
-                "denoiser.",
-                "low_scale_model.",
-                "depth_model.",
-                "embedding_manager.",
-                "optimizer",
-                "lr_scheduler",
-                "conditioner.embedders.0.transformer.text_projection.")
-            .stream()
-            .anyMatch(key::startsWith)
-        || key.matches(
-            "(model\\.)?(betas|alphas_cumprod|alphas_cumprod_prev|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|scale_factor|global_step|v_pred|ztsnr|edm_mean|edm_std)")
-        || key.endsWith(".position_ids")
-        || key.endsWith(".logit_scale")
-        || key.endsWith(".attn_mask");
+    for (String prefix : PASSED_PREFIXES) {
+      if (key.startsWith(prefix)) {
+        return true;
+      }
+    }
+    for (String suffix : PASSED_SUFFIXES) {
+      if (key.endsWith(suffix)) {
+        return true;
+      }
+    }
+    return isOfSchedule(key.startsWith("model.") ? key.substring("model.".length()) : key);
+  }
+
+  private static boolean isOfSchedule(String name) {
+    return name.startsWith("sqrt_") || name.startsWith("posterior_") || SCHEDULE.contains(name);
   }
 }
