@@ -66,7 +66,8 @@ record SingleFileSource(SingleFile file, ModelIndex index) implements ModelSourc
 
   @Override
   public PromptTokenizer tokenizer(String name) {
-    return part(name, PromptTokenizer::load);
+    PromptTokenizer published = file.publishedTokenizer(name);
+    return published == null ? part(name, PromptTokenizer::load) : published;
   }
 
   @Override

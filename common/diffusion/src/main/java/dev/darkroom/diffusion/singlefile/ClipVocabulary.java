@@ -1,8 +1,9 @@
 package dev.darkroom.diffusion.singlefile;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.tokenizer.BytePairs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,12 +20,13 @@ import java.util.zip.GZIPInputStream;
 public final class ClipVocabulary {
   private static final String MERGES = "clip/merges.txt.gz";
   private static final String END_OF_WORD = "</w>";
+  private static final List<String> MARKS = List.of("<|startoftext|>", "<|endoftext|>");
 
   private ClipVocabulary() {}
 
   /** Writes {@code merges.txt} and {@code vocab.json}. */
   public static void write(Path folder) {
-    String merges = merges();
+    String merges = new String(merges(), StandardCharsets.UTF_8);
     try {
       Files.writeString(folder.resolve("merges.txt"), merges);
       Files.writeString(folder.resolve("vocab.json"), vocabulary(merges).toString());
@@ -33,12 +35,17 @@ public final class ClipVocabulary {
     }
   }
 
-  private static String merges() {
+  /** The same in memory. */
+  static BytePairs pairs() {
+    return new BytePairs(single(), merges(), MARKS);
+  }
+
+  private static byte[] merges() {
     try (InputStream in = ClipVocabulary.class.getResourceAsStream(MERGES)) {
       if (in == null) {
         throw DiffusionException.internal("no resource " + MERGES, null);
       }
-      return new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.UTF_8);
+      return new GZIPInputStream(in).readAllBytes();
     } catch (IOException e) {
       throw DiffusionException.internal("cannot read the resource " + MERGES, e);
     }
@@ -46,14 +53,19 @@ public final class ClipVocabulary {
 
   /** Ids in order: the bytes, the bytes that end a word, the merged pairs, the two marks. */
   private static ObjectNode vocabulary(String merges) {
-    List<String> tokens = new ArrayList<>(bytes());
-    bytes().forEach(symbol -> tokens.add(symbol + END_OF_WORD));
+    List<String> tokens = single();
     merges.lines().skip(1).forEach(pair -> tokens.add(pair.replace(" ", "")));
-    tokens.add("<|startoftext|>");
-    tokens.add("<|endoftext|>");
-    ObjectNode vocabulary = new ObjectMapper().createObjectNode();
+    tokens.addAll(MARKS);
+    ObjectNode vocabulary = JsonNodeFactory.instance.objectNode();
     tokens.forEach(token -> vocabulary.put(token, vocabulary.size()));
     return vocabulary;
+  }
+
+  /** The bytes, and the bytes that end a word. */
+  private static List<String> single() {
+    List<String> tokens = bytes();
+    bytes().forEach(symbol -> tokens.add(symbol + END_OF_WORD));
+    return tokens;
   }
 
   /** A letter for every byte: those that can be seen stand for themselves, and come first. */

@@ -7,6 +7,7 @@ import dev.darkroom.diffusion.checkpoint.KeyMap.Translation;
 import dev.darkroom.diffusion.checkpoint.StoredTensor;
 import dev.darkroom.diffusion.schedule.PredictionType;
 import dev.darkroom.diffusion.singlefile.Family.Part;
+import dev.darkroom.diffusion.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -263,6 +264,23 @@ public final class SingleFile implements AutoCloseable {
   public ComponentConfig scheduler() {
     return configs.scheduler(
         Objects.requireNonNull(predictionType, "a family of several components predicts"));
+  }
+
+  /**
+   * A tokenizer as it is published for the family.
+   *
+   * @return null where the user named a folder that has another, or none is published
+   */
+  public @Nullable PromptTokenizer publishedTokenizer(String name) {
+    if (configs.folderOf(name) != null) {
+      return null;
+    }
+    ComponentConfig config = configs.published(name + "/tokenizer_config.json");
+    ComponentConfig specials = configs.published(name + "/special_tokens_map.json");
+    return config == null || specials == null
+        ? null
+        : PromptTokenizer.of(
+            Path.of(config.name()), config.json(), specials.json(), ClipVocabulary.pairs());
   }
 
   FamilyConfigs configs() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /**
  * CLIP's byte-pair encoding (Radford et al. 2021, Sennrich et al. 2016): lower case, the ends of
@@ -22,6 +23,10 @@ final class ClipTokenizerJson {
   private ClipTokenizerJson() {}
 
   static ObjectNode of(TokenizerFolder folder) {
+    BytePairs published = folder.pairs();
+    if (published != null) {
+      return around(folder, published::id, published.size());
+    }
     JsonNode vocabulary;
     JsonNode merges;
     if (folder.has(TokenizerFolder.TOKENIZER)) {
@@ -36,6 +41,14 @@ final class ClipTokenizerJson {
           folder.folder()
               + ": expected tokenizer.json, or vocab.json and merges.txt, found neither");
     }
+    ObjectNode root = around(folder, token -> vocabulary.path(token).asInt(-1), vocabulary.size());
+    ((ObjectNode) root.get("model")).set("vocab", vocabulary);
+    ((ObjectNode) root.get("model")).set("merges", merges);
+    return root;
+  }
+
+  /** All but the vocabulary and the merges, which are the last of its model, the last field. */
+  private static ObjectNode around(TokenizerFolder folder, ToIntFunction<String> ids, int size) {
     String bos = folder.specialToken("bos_token", BOS);
     String eos = folder.specialToken("eos_token", EOS);
     ObjectNode root = TokenizerFolder.JSON.createObjectNode().put("version", "1.0");
@@ -45,7 +58,7 @@ final class ClipTokenizerJson {
         new AddedTokens(
                 folder,
                 Map.of("bos_token", BOS, "eos_token", EOS, "unk_token", EOS, "pad_token", EOS))
-            .toJson(token -> vocabulary.path(token).asInt(-1), vocabulary.size()));
+            .toJson(ids, size));
     ArrayNode normalizers =
         root.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
     normalizers.addObject().put("type", "NFC");
@@ -72,26 +85,24 @@ final class ClipTokenizerJson {
         .put("trim_offsets", true)
         .put("use_regex", true);
     ObjectNode processor = root.putObject("post_processor").put("type", "RobertaProcessing");
-    processor.putArray("sep").add(eos).add(id(folder, vocabulary, eos));
-    processor.putArray("cls").add(bos).add(id(folder, vocabulary, bos));
+    processor.putArray("sep").add(eos).add(id(folder, ids, eos));
+    processor.putArray("cls").add(bos).add(id(folder, ids, bos));
     processor.put("trim_offsets", false).put("add_prefix_space", false);
     ObjectNode model = root.putObject("model").put("type", "BPE").putNull("dropout");
     model.put("unk_token", folder.specialToken("unk_token", EOS));
     model.put("continuing_subword_prefix", "").put("end_of_word_suffix", "</w>");
     model.put("fuse_unk", false).put("byte_fallback", false).put("ignore_merges", false);
-    model.set("vocab", vocabulary);
-    model.set("merges", merges);
     return root;
   }
 
-  private static int id(TokenizerFolder folder, JsonNode vocabulary, String token) {
-    JsonNode id = vocabulary.path(token);
-    if (!id.isIntegralNumber()) {
+  private static int id(TokenizerFolder folder, ToIntFunction<String> ids, String token) {
+    int id = ids.applyAsInt(token);
+    if (id < 0) {
       throw DiffusionException.badCheckpoint(
           "%s: expected the token %s in the vocabulary, found none"
               .formatted(folder.folder(), token));
     }
-    return id.intValue();
+    return id;
   }
 
   private static ArrayNode merges(String text) {

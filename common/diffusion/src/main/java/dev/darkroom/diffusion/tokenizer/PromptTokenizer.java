@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokenizer of a text encoder: BERT's, CLIP's or T5's. Every prompt comes out at the same
@@ -58,7 +59,22 @@ public final class PromptTokenizer implements AutoCloseable {
 
   /** The tokenizer of a folder, at the length that its {@code model_max_length} says. */
   public static PromptTokenizer load(Path folder) {
-    TokenizerFolder files = TokenizerFolder.read(folder);
+    return of(folder, TokenizerFolder.read(folder));
+  }
+
+  /**
+   * The same from what a folder would hold.
+   *
+   * @param place what errors call it
+   * @param config {@code tokenizer_config.json}
+   * @param specials {@code special_tokens_map.json}
+   */
+  public static PromptTokenizer of(
+      Path place, ObjectNode config, ObjectNode specials, BytePairs pairs) {
+    return of(place, TokenizerFolder.of(place, config, specials, pairs));
+  }
+
+  private static PromptTokenizer of(Path folder, TokenizerFolder files) {
     double length = files.config().path("model_max_length").asDouble(512);
     if (length > MAX_LENGTH) { // transformers writes 1e30 where nobody said
       throw DiffusionException.badCheckpoint(
@@ -85,7 +101,7 @@ public final class PromptTokenizer implements AutoCloseable {
     try {
       ObjectNode json = (ObjectNode) TokenizerFolder.JSON.readTree(base);
       AddedTokens.append(json, names);
-      return of(folder, base, json, bytes(json), maxLength, padId);
+      return of(folder, base, bytes(json), maxLength, padId, commaId);
     } catch (IOException e) {
       throw DiffusionException.internal("what was written as JSON does not read as JSON", e);
     }
@@ -98,21 +114,23 @@ public final class PromptTokenizer implements AutoCloseable {
     }
     TokenizerClass kind = TokenizerClass.of(files);
     ObjectNode json = kind.tokenizerJson(files);
-    long padId = idIn(folder, json, files.specialToken("pad_token", kind.padToken()));
-    byte[] base = bytes(json);
-    return of(folder, base, json, base, maxLength, padId);
+    BytePairs pairs = files.pairs();
+    long padId = idIn(folder, json, pairs, files.specialToken("pad_token", kind.padToken()));
+    byte[] base = pairs == null ? bytes(json) : pairs.within(json);
+    return of(folder, base, base, maxLength, padId, find(json, pairs, ",</w>"));
   }
 
   /**
-   * @param bytes of {@code json}
+   * @param base without the tokens that were added
+   * @param bytes with them
    */
   private static PromptTokenizer of(
-      Path folder, byte[] base, ObjectNode json, byte[] bytes, int maxLength, long padId) {
+      Path folder, byte[] base, byte[] bytes, int maxLength, long padId, OptionalLong commaId) {
     try {
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false"));
-      return new PromptTokenizer(folder, base, tokenizer, maxLength, padId, find(json, ",</w>"));
+      return new PromptTokenizer(folder, base, tokenizer, maxLength, padId, commaId);
     } catch (IOException | RuntimeException e) {
       throw DiffusionException.badCheckpoint(
           "%s: expected a tokenizer of the tokenizers library, got one it refuses: %s"
@@ -125,8 +143,8 @@ public final class PromptTokenizer implements AutoCloseable {
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static long idIn(Path folder, ObjectNode json, String token) {
-    OptionalLong id = find(json, token);
+  private static long idIn(Path folder, ObjectNode json, @Nullable BytePairs pairs, String token) {
+    OptionalLong id = find(json, pairs, token);
     if (id.isEmpty()) {
       throw DiffusionException.badCheckpoint(
           "%s: expected the token %s in the vocabulary, found none".formatted(folder, token));
@@ -135,11 +153,15 @@ public final class PromptTokenizer implements AutoCloseable {
   }
 
   /** The id of a token, from the tokens added to the vocabulary, or from it. */
-  private static OptionalLong find(ObjectNode json, String token) {
+  private static OptionalLong find(ObjectNode json, @Nullable BytePairs pairs, String token) {
     for (JsonNode added : json.path("added_tokens")) {
       if (added.path("content").asText().equals(token)) {
         return OptionalLong.of(added.path("id").longValue());
       }
+    }
+    if (pairs != null) {
+      int id = pairs.id(token);
+      return id < 0 ? OptionalLong.empty() : OptionalLong.of(id);
     }
     JsonNode id = json.path("model").path("vocab").path(token);
     return id.isIntegralNumber() ? OptionalLong.of(id.longValue()) : OptionalLong.empty();

@@ -47,7 +47,9 @@ enum TokenizerClass {
       String model = folder.json(TokenizerFolder.TOKENIZER).path("model").path("type").asText();
       return model.equals("BPE") ? CLIP : model.equals("Unigram") ? T5 : BERT;
     }
-    return folder.has("vocab.json") ? CLIP : folder.has("spiece.model") ? T5 : BERT;
+    return folder.pairs() != null || folder.has("vocab.json")
+        ? CLIP
+        : folder.has("spiece.model") ? T5 : BERT;
   }
 
   /**

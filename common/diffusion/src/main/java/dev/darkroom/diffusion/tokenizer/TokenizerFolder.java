@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.tokenizer;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,29 +10,53 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a tokenizer.
  *
  * @param config {@code tokenizer_config.json}
  * @param specials {@code special_tokens_map.json}, empty where it is absent or says nothing
+ * @param pairs what stands in for all other files; null for those of the folder
  */
-record TokenizerFolder(Path folder, ObjectNode config, ObjectNode specials) {
-  static final ObjectMapper JSON = new ObjectMapper();
+record TokenizerFolder(
+    Path folder, ObjectNode config, ObjectNode specials, @Nullable BytePairs pairs) {
+  /**
+   * A vocabulary has 50,000 names, each of them once: none is worth a place in a table of names.
+   */
+  static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+              .build());
+
   private static final long MAX_BYTES = 64 << 20;
 
   static final String TOKENIZER = "tokenizer.json";
 
   static TokenizerFolder read(Path folder) {
     ObjectNode config = json(folder.resolve("tokenizer_config.json"));
-    // transformers reads the older map of special tokens only where the config lists no tokens.
     Path map = folder.resolve("special_tokens_map.json");
-    boolean older = !config.has("added_tokens_decoder") && Files.isRegularFile(map);
-    return new TokenizerFolder(folder, config, older ? json(map) : JSON.createObjectNode());
+    boolean older = isOlder(config) && Files.isRegularFile(map);
+    return new TokenizerFolder(folder, config, older ? json(map) : JSON.createObjectNode(), null);
+  }
+
+  /**
+   * @param place what errors call it
+   */
+  static TokenizerFolder of(Path place, ObjectNode config, ObjectNode specials, BytePairs pairs) {
+    ObjectNode older = isOlder(config) ? specials : JSON.createObjectNode();
+    return new TokenizerFolder(place, config, older, pairs);
+  }
+
+  /** transformers reads the older map of special tokens only where the config lists no tokens. */
+  private static boolean isOlder(ObjectNode config) {
+    return !config.has("added_tokens_decoder");
   }
 
   boolean has(String file) {
-    return Files.isRegularFile(folder.resolve(file));
+    return pairs == null && Files.isRegularFile(folder.resolve(file));
   }
 
   ObjectNode json(String file) {
