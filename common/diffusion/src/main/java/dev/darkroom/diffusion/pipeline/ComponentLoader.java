@@ -85,6 +85,15 @@ record ComponentLoader(
     }
   }
 
+  /**
+   * Makes a part of the model beside others; with one component in memory at a time, at once.
+   *
+   * @param name of the part
+   */
+  <T> Beside<T> beside(String name, Supplier<T> maker) {
+    return offloading == null ? Beside.start(name, maker) : Beside.here(maker);
+  }
+
   /** Frees the components. */
   void close() {
     manager.close();
@@ -123,18 +132,22 @@ record ComponentLoader(
 
   /** The text side of latent diffusion before Stable Diffusion: always 77 tokens, no mask. */
   PromptEncoder bertPrompts() {
-    Part<BertModel> bert = load("bert", "BertModel", BertModel::load);
     return prompts(
-        source.tokenizer("tokenizer").ofLength(BERT_TOKENS), "tokenizer", bert, TextLayer.LAST);
+        "tokenizer",
+        () -> source.tokenizer("tokenizer").ofLength(BERT_TOKENS),
+        () -> load("bert", "BertModel", BertModel::load),
+        TextLayer.LAST);
   }
 
   /** The text side of Stable Diffusion 1 and 2. */
   PromptEncoder prompts() {
-    Part<? extends TextEncoder> encoder =
+    return prompts(
+        "tokenizer",
+        () -> source.tokenizer("tokenizer"),
         isOf("text_encoder", "CLIPTextModel")
-            ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
-            : load("text_encoder", "BertModel", BertModel::load);
-    return prompts("tokenizer", encoder, TextLayer.LAST);
+            ? () -> load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
+            : () -> load("text_encoder", "BertModel", BertModel::load),
+        TextLayer.LAST);
   }
 
   /**
@@ -143,16 +156,26 @@ record ComponentLoader(
    * @param emptyIsZeros {@code force_zeros_for_empty_prompt}
    */
   DualPromptEncoder dualPrompts(boolean emptyIsZeros) {
-    Part<? extends TextEncoder> first =
+    PromptEncoder left =
         source.index().components().containsKey("text_encoder")
-            ? load("text_encoder", "CLIPTextModel", CLIPTextModel::load)
+            ? prompts(
+                "tokenizer",
+                () -> source.tokenizer("tokenizer"),
+                () -> load("text_encoder", "CLIPTextModel", CLIPTextModel::load),
+                TextLayer.PENULTIMATE)
             : null;
-    Part<? extends TextEncoder> second =
-        load("text_encoder_2", "CLIPTextModelWithProjection", CLIPTextModelWithProjection::load);
-    PromptEncoder left = first == null ? null : prompts("tokenizer", first, TextLayer.PENULTIMATE);
     boolean whole = false;
     try {
-      PromptEncoder right = prompts("tokenizer_2", second, TextLayer.PENULTIMATE);
+      PromptEncoder right =
+          prompts(
+              "tokenizer_2",
+              () -> source.tokenizer("tokenizer_2"),
+              () ->
+                  load(
+                      "text_encoder_2",
+                      "CLIPTextModelWithProjection",
+                      CLIPTextModelWithProjection::load),
+              TextLayer.PENULTIMATE);
       whole = true;
       return new DualPromptEncoder(left, right, emptyIsZeros);
     } finally {
@@ -162,23 +185,30 @@ record ComponentLoader(
     }
   }
 
+  /** A text encoder with its tokenizer, which is parsed beside it. */
   private PromptEncoder prompts(
-      String tokenizer, Part<? extends TextEncoder> encoder, TextLayer layer) {
-    return prompts(source.tokenizer(tokenizer), tokenizer, encoder, layer);
-  }
-
-  private PromptEncoder prompts(
-      PromptTokenizer loaded,
-      String tokenizer,
-      Part<? extends TextEncoder> encoder,
+      String tokenizerName,
+      Supplier<PromptTokenizer> tokenizer,
+      Supplier<Part<? extends TextEncoder>> encoder,
       TextLayer layer) {
-    PromptEncoder prompts = new PromptEncoder(loaded, encoder, manager, layer);
+    Beside<PromptTokenizer> parsed = Beside.start(tokenizerName, tokenizer);
+    Part<? extends TextEncoder> loaded;
+    boolean whole = false;
+    try {
+      loaded = encoder.get();
+      whole = true;
+    } finally {
+      if (!whole) {
+        parsed.discard(PromptTokenizer::close);
+      }
+    }
+    PromptEncoder prompts = new PromptEncoder(parsed.get(), loaded, manager, layer);
     if (prompts.length() > prompts.maxPositions()) {
       int length = prompts.length();
       prompts.close();
       throw DiffusionException.badCheckpoint(
           "%s: expected a %s of at most the text encoder's %d positions, got model_max_length %d"
-              .formatted(source.place(), tokenizer, encoder.outline().maxPositions(), length));
+              .formatted(source.place(), tokenizerName, loaded.outline().maxPositions(), length));
     }
     return prompts;
   }

@@ -82,18 +82,15 @@ record LatentDiffusionModel(
     SchedulerConfig scheduler = source.scheduler("scheduler");
     ModelFamily family = ModelFamily.of(source.index());
     LowResolution noised = noised(source);
-    TextEncoding prompts =
-        switch (family) {
-          case STABLE_DIFFUSION, LATENT_CONSISTENCY -> loader.prompts();
-          case STABLE_DIFFUSION_XL ->
-              loader.dualPrompts(flag(source, "force_zeros_for_empty_prompt", true));
-          case LATENT_DIFFUSION -> loader.bertPrompts();
-        };
+    Beside<TextEncoding> texts = loader.beside("prompts", () -> prompts(loader, family));
+    Beside<Part<UNet2DConditionModel>> net = loader.beside("unet", loader::unet);
+    Beside<FirstStage> stage =
+        Beside.here(() -> loader.firstStage(noised == null ? null : LowResolution.SCALING_FACTOR));
     boolean whole = false;
     try {
-      Part<UNet2DConditionModel> unet = loader.unet();
-      FirstStage firstStage =
-          loader.firstStage(noised == null ? null : LowResolution.SCALING_FACTOR);
+      TextEncoding prompts = texts.get();
+      Part<UNet2DConditionModel> unet = net.get();
+      FirstStage firstStage = stage.get();
       LatentDiffusionModel model =
           new LatentDiffusionModel(
               prompts,
@@ -112,9 +109,19 @@ record LatentDiffusionModel(
       return model;
     } finally {
       if (!whole) {
-        prompts.close();
+        texts.discard(TextEncoding::close);
+        net.discard(made -> {}); // its weights are the loader's
       }
     }
+  }
+
+  private static TextEncoding prompts(ComponentLoader loader, ModelFamily family) {
+    return switch (family) {
+      case STABLE_DIFFUSION, LATENT_CONSISTENCY -> loader.prompts();
+      case STABLE_DIFFUSION_XL ->
+          loader.dualPrompts(flag(loader.source(), "force_zeros_for_empty_prompt", true));
+      case LATENT_DIFFUSION -> loader.bertPrompts();
+    };
   }
 
   private static boolean flag(ModelSource source, String setting, boolean absent) {
