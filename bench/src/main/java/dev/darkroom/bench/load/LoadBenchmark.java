@@ -26,7 +26,7 @@ public final class LoadBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "seconds to load a single file of Stable Diffusion 1.5's shapes over reading it once, and resident memory over the float32 weights (bars: 1.2, 1.1)";
+    return "time to load a single file of Stable Diffusion 1.5's shapes over reading it once, on the clock and of all processors, and resident memory over the float32 weights (bars: 1.2, 1.1)";
   }
 
   @Override

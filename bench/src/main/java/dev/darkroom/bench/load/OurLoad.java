@@ -1,18 +1,25 @@
 package dev.darkroom.bench.load;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.bench.peer.Usage;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.pipeline.DiffusionPipeline;
 import dev.darkroom.diffusion.pipeline.ModelSource;
 import dev.darkroom.diffusion.pipeline.Precision;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.Locale;
 
-/** Two loads in a process of their own, one after the other. */
+/**
+ * Two loads in a process of their own, one after the other, over reading the file once: in seconds
+ * on the clock, for which two cores are to be free, and in seconds of all processors.
+ */
 public final class OurLoad {
   private static final int BUFFER = 1 << 23;
 
@@ -28,48 +35,74 @@ public final class OurLoad {
     // What starts once for a process is not the file's.
     TorchRuntime.newManager(Device.cpu()).close();
     read(file);
-    double reading = read(file);
+    Spent reading = read(file);
     Load first = Load.of(file);
     // A worker loads its second model with compiled code.
     Load second = Load.of(file);
-    System.out.printf(
-        Locale.ROOT,
-        "{\"read_cpu_seconds\": %.2f, \"load_seconds\": %.2f, \"load_cpu_seconds\": %.2f, \"cpu_time_ratio\": %.2f, \"second_load_cpu_seconds\": %.2f, \"second_cpu_time_ratio\": %.2f, \"memory_ratio\": %.2f}%n",
-        reading,
-        first.seconds,
-        first.cpuSeconds,
-        first.cpuSeconds / reading,
-        second.cpuSeconds,
-        second.cpuSeconds / reading,
-        first.kilobytes / WEIGHTS_KILOBYTES);
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    reading.put(line, "read");
+    first.spent.put(line, "load", reading);
+    second.spent.put(line, "second_load", reading);
+    line.put("memory_ratio", rounded(first.kilobytes / WEIGHTS_KILOBYTES));
+    System.out.println(new ObjectMapper().writeValueAsString(line));
+  }
+
+  private static BigDecimal rounded(double value) {
+    return BigDecimal.valueOf(value).setScale(2, RoundingMode.HALF_EVEN);
+  }
+
+  /**
+   * What something took.
+   *
+   * @param seconds on the clock
+   * @param cpuSeconds of all threads
+   */
+  private record Spent(double seconds, double cpuSeconds) {
+    void put(ObjectNode line, String name) {
+      line.put(name + "_seconds", rounded(seconds));
+      line.put(name + "_cpu_seconds", rounded(cpuSeconds));
+    }
+
+    void put(ObjectNode line, String name, Spent reading) {
+      put(line, name);
+      line.put(name + "_wall_time_ratio", rounded(seconds / reading.seconds));
+      line.put(name + "_cpu_time_ratio", rounded(cpuSeconds / reading.cpuSeconds));
+    }
+  }
+
+  /** Begins when it is made. */
+  private static final class Clock {
+    private final long began = System.nanoTime();
+    private final double cpu = Usage.cpuSeconds();
+
+    Spent spent() {
+      return new Spent((System.nanoTime() - began) / 1e9, Usage.cpuSeconds() - cpu);
+    }
   }
 
   /** What one load took, and what it left resident while the model was open. */
-  private record Load(double seconds, double cpuSeconds, long kilobytes) {
+  private record Load(Spent spent, long kilobytes) {
     static Load of(Path file) throws IOException {
       long before = Usage.residentKilobytes();
-      long began = System.nanoTime();
-      double cpu = Usage.cpuSeconds();
+      Clock clock = new Clock();
       try (ModelSource source = ModelSource.of(file);
           DiffusionPipeline pipeline =
               DiffusionPipeline.load(source, Device.cpu(), Precision.FLOAT32)) {
-        return new Load(
-            (System.nanoTime() - began) / 1e9,
-            Usage.cpuSeconds() - cpu,
-            Usage.residentKilobytes() - before);
+        Spent spent = clock.spent();
+        return new Load(spent, Usage.residentKilobytes() - before);
       }
     }
   }
 
-  /** CPU seconds of reading all of a file that lies in the page cache. */
-  private static double read(Path file) throws IOException {
-    double cpu = Usage.cpuSeconds();
+  /** Reads all of a file that lies in the page cache. */
+  private static Spent read(Path file) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    Clock clock = new Clock();
     try (FileChannel channel = FileChannel.open(file)) {
       while (channel.read(buffer) >= 0) {
         buffer.clear();
       }
     }
-    return Usage.cpuSeconds() - cpu;
+    return clock.spent();
   }
 }
