@@ -19,12 +19,20 @@ public final class SideBySide {
    * Runs and prints one JSON line: medians, peaks, and what each is over the peer's.
    *
    * @param bench its first fields: the benchmark's name and its settings
+   * @param settling steps of each before those that count: where a step takes milliseconds, the JIT
+   *     compilers are busy for the first hundreds
    * @param peer command of the peer, or null to measure ours alone
    */
   public static void print(
-      ObjectNode bench, int steps, List<String> ours, String peerName, @Nullable List<String> peer)
+      ObjectNode bench,
+      int settling,
+      int steps,
+      List<String> ours,
+      String peerName,
+      @Nullable List<String> peer)
       throws IOException {
     try (Stepper our = new Stepper(ours)) {
+      settle(our, settling);
       if (peer == null) {
         Series alone = new Series(steps);
         for (int i = 0; i < steps; i++) {
@@ -33,6 +41,7 @@ public final class SideBySide {
         alone.describe(bench, "", our);
       } else {
         try (Stepper their = new Stepper(peer)) {
+          settle(their, settling);
           Series a = new Series(steps);
           Series b = new Series(steps);
           for (int i = 0; i < steps; i++) {
@@ -48,6 +57,12 @@ public final class SideBySide {
       }
     }
     System.out.println(new ObjectMapper().writeValueAsString(bench));
+  }
+
+  private static void settle(Stepper process, int steps) throws IOException {
+    for (int i = 0; i < steps; i++) {
+      process.step();
+    }
   }
 
   private static double rounded(double value, double scale) {

@@ -25,8 +25,10 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
   /**
    * What stands for arguments that are left out: rows, steps, threads (0: the processors), pixels
    * to a side of the picture. After them come our dtype and the peer's.
+   *
+   * @param settling steps before those that count; no argument
    */
-  private record Defaults(int rows, int steps, int threads, int side) {}
+  private record Defaults(int rows, int settling, int steps, int threads, int side) {}
 
   /** A model of a tenth of Stable Diffusion's size. */
   public static UNetBenchmark small() {
@@ -34,7 +36,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "unet",
         "time and peak memory of a U-Net step (101M parameters, 64x64x4) over diffusers eager (bar: 1.0 each)",
         "config.json",
-        new Defaults(1, 15, 0, 512));
+        new Defaults(1, 0, 15, 0, 512));
   }
 
   /** Stable Diffusion 1.5's shapes, the two rows of guidance. */
@@ -43,16 +45,16 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "sd15",
         "the same of Stable Diffusion 1.5's shapes, for guidance at 256x256; arguments: rows steps threads side dtype peer's-dtype (bar: 0.85; int8 0.5)",
         "/dev/darkroom/diffusion/singlefile/sd1/unet/config.json",
-        new Defaults(2, 3, 1, 256));
+        new Defaults(2, 0, 3, 1, 256));
   }
 
   /** One that computes next to nothing: what is left is what is around the computing. */
   public static UNetBenchmark tiny() {
     return new UNetBenchmark(
         "overhead",
-        "CPU time of a tiny U-Net's step on one thread over diffusers eager (bar: 0.5)",
+        "CPU time of a tiny U-Net's step on one thread, once the JIT is done, over diffusers eager (bar: 0.5)",
         "tiny.json",
-        new Defaults(1, 200, 1, 64));
+        new Defaults(1, 600, 300, 1, 64));
   }
 
   @Override
@@ -79,6 +81,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
       line.put("dtype", dtype).put("diffusers_dtype", peerDtype);
       SideBySide.print(
           line,
+          defaults.settling(),
           steps,
           Programs.java(OurSteps.class, with(common, dtype)),
           "diffusers",

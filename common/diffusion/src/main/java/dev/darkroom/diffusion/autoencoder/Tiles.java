@@ -22,15 +22,14 @@ record Tiles(int size, int step, int blend, int limit) {
   private static final Program PROGRAM =
       Program.shared(
           """
-      # The first extent rows or columns of b fade in over the last ones of a.
-      def blend(self, a: Tensor, b: Tensor, extent: int, dim: int) -> int:
+      # b, whose first extent rows or columns fade in over the last ones of a.
+      def blend(self, a: Tensor, b: Tensor, extent: int, dim: int) -> Tensor:
         k = min(extent, min(a.shape[dim], b.shape[dim]))
         share = torch.arange(k, dtype=6, device=b.device) / k
         if dim == 2:
           share = share[:, None]
-        start = b.narrow(dim, 0, k)
-        start.copy_(a.narrow(dim, a.shape[dim] - k, k) * (1 - share) + start * share)
-        return k
+        start = a.narrow(dim, a.shape[dim] - k, k) * (1 - share) + b.narrow(dim, 0, k) * share
+        return torch.cat([start, b.narrow(dim, k, b.shape[dim] - k)], dim)
           """);
 
   /** Runs each row of a batch by itself, whole where it is no larger than a tile. */
@@ -58,10 +57,10 @@ record Tiles(int size, int step, int blend, int limit) {
         for (int left = 0; left < width; left += step) {
           NDArray tile = part.apply(tile(x, top, left));
           if (!above.isEmpty()) {
-            blend(above.get(row.size()), tile, 2);
+            tile = blended(above.get(row.size()), tile, 2);
           }
           if (!row.isEmpty()) {
-            blend(row.getLast(), tile, 3);
+            tile = blended(row.getLast(), tile, 3);
           }
           row.add(tile);
         }
@@ -86,9 +85,13 @@ record Tiles(int size, int step, int blend, int limit) {
     return tile.get(":, :, " + rows + ", " + columns);
   }
 
-  private void blend(NDArray a, NDArray b, int axis) {
-    if (blend > 0) {
-      PROGRAM.call("blend").tensor(a).tensor(b).integer(blend).integer(axis).runForEffect();
+  /** In the place of {@code b}, which it frees. */
+  private NDArray blended(NDArray a, NDArray b, int axis) {
+    if (blend == 0) {
+      return b;
+    }
+    try (b) {
+      return PROGRAM.call("blend").tensor(a).tensor(b).integer(blend).integer(axis).run();
     }
   }
 

@@ -34,14 +34,16 @@ final class NativeCalls {
   private NativeCalls() {}
 
   /**
-   * Runs a method. It is always called as in training: DJL's other mode is PyTorch's InferenceMode,
-   * whose tensors can neither be saved for a backward pass nor updated in place. What is recorded
-   * is decided by {@link GradMode} alone.
+   * Runs a method.
+   *
+   * @param recordable whether {@link GradMode} alone decides what is recorded; else the call runs
+   *     in PyTorch's InferenceMode, which saves each operator a look at it. What that makes can
+   *     neither be saved for a backward pass nor, later, updated in place
    */
-  static IValue run(long module, String method, long[] arguments) {
+  static IValue run(long module, String method, long[] arguments, boolean recordable) {
     boolean entered = QuietExit.enter();
     try {
-      long handle = (long) RUN_METHOD.invokeExact(module, method, arguments, true, false);
+      long handle = (long) RUN_METHOD.invokeExact(module, method, arguments, recordable, false);
       return (IValue) NEW_IVALUE.invokeExact(handle);
     } catch (RuntimeException | Error e) {
       throw e;

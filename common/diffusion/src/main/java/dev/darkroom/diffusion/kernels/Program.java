@@ -39,12 +39,21 @@ public final class Program {
   private final PtSymbolBlock module;
   private final long handle;
   private final IValue none;
+  private final boolean recordable;
 
   private Program(PtSymbolBlock module) {
     this.module = module;
     this.handle = module.getHandle();
     PREPARED.get();
-    this.none = NativeCalls.run(handle, "none", new long[0]);
+    this.none = NativeCalls.run(handle, "none", new long[0], true);
+    this.recordable = true;
+  }
+
+  private Program(Program other, boolean recordable) {
+    this.module = other.module;
+    this.handle = other.handle;
+    this.none = other.none;
+    this.recordable = recordable;
   }
 
   /**
@@ -83,6 +92,17 @@ public final class Program {
   }
 
   /**
+   * The same program for calls that nobody records: each of its operators costs a little less.
+   *
+   * <p>Outside such calls, what they return is for reading only: an operator that would change it
+   * in place, or keep it for a backward pass, refuses it; of a copy ({@code duplicate()}) it does
+   * not.
+   */
+  public Program forInference() {
+    return new Program(this, false);
+  }
+
+  /**
    * The text of class path resources beside {@code owner}, joined: the source of a program kept in
    * files.
    */
@@ -117,7 +137,7 @@ public final class Program {
   IValue run(String method, long[] arguments) {
     PREPARED.get();
     try {
-      return NativeCalls.run(handle, method, arguments);
+      return NativeCalls.run(handle, method, arguments, recordable);
     } catch (ai.djl.engine.EngineException e) {
       throw DiffusionException.internal("kernel " + method + " failed: " + e.getMessage(), e);
     } finally {

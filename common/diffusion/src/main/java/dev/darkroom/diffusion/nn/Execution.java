@@ -12,7 +12,8 @@ public enum Execution {
   TRAINING_BFLOAT16("layer"),
   /**
    * Weights are rearranged once for the fastest forward, and a row's result does not depend on the
-   * other rows of its batch, to the bit. Nothing can be trained or changed.
+   * other rows of its batch, to the bit. Nothing can be trained or changed, and what comes out is
+   * for reading: to train on it, or to change it in place, take a copy.
    */
   INFERENCE("layer"),
   /**

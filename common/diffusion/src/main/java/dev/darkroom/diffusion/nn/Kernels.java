@@ -49,6 +49,11 @@ final class Kernels {
   private Kernels() {}
 
   static Program of(Execution execution, Device device) {
+    Program program = compiledFor(execution, device);
+    return execution.trains() ? program : program.forInference();
+  }
+
+  private static Program compiledFor(Execution execution, Device device) {
     return switch (execution) {
       case TRAINING -> Plain.PROGRAM;
       case TRAINING_BFLOAT16 -> mixed(device);

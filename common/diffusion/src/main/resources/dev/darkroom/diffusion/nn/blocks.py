@@ -32,7 +32,8 @@ def resnet_resized(self, x: Tensor, temb: Tensor, norms: List[Norm], layers: Lis
 def resnet_rest(self, x: Tensor, h: Tensor, temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
   h = self.conv(h, layers[0])
   if temb is not None:
-    t = torch.to(self.linear(torch.silu(temb), layers[2]), h.dtype)[:, :, None, None]
+    t = torch.to(self.linear(torch.silu(temb), layers[2]), h.dtype)
+    t = torch.unsqueeze(torch.unsqueeze(t, 2), 3)
     if scale_shift:
       scale, shift = torch.chunk(t, 2, 1)
       h = self.group_norm(h, norms[1]) * (1 + scale) + shift

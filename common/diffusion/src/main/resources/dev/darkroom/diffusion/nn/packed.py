@@ -11,7 +11,7 @@
 
 def as_convolution(self, weight: Tensor) -> Tensor:
   if weight.dim() == 2:
-    return weight[:, :, None, None]
+    return torch.unsqueeze(torch.unsqueeze(weight, 2), 3)
   return weight
 
 def made_layer(self, pack: Tensor, scales: List[Tensor], dtype: int, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
@@ -96,9 +96,10 @@ def forget(self, layer: Layer) -> int:
   return kept
 
 def bare_conv(self, x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
-  x = torch.contiguous(torch.to(x, ops.prim.dtype(weight)), memory_format=2)
+  dtype = ops.prim.dtype(weight)
+  x = torch.contiguous(torch.to(x, dtype), memory_format=2)
   y = ops.mkldnn._convolution_pointwise(x, weight, bias, [padding, padding], [stride, stride], [1, 1], 1, "none", [], "")
-  return torch.to(y, 6)
+  return y if dtype == 6 else torch.to(y, 6)
 
 # What goes in is rounded to 8 bits between its least and its greatest value: a row at a time, or a row would depend on its neighbours.
 def quantised_conv(self, x: Tensor, weight: Tensor, scales: List[Tensor], bias: Optional[Tensor], stride: int, padding: int) -> Tensor:
@@ -125,17 +126,20 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   if x.dim() == 2:
-    return torch.flatten(self.conv(x[:, :, None, None], layer), 1)
-  y = self.conv(x.permute(0, 2, 1)[:, :, :, None], layer)
-  return y[:, :, :, 0].permute(0, 2, 1)
+    return torch.flatten(self.conv(torch.unsqueeze(torch.unsqueeze(x, 2), 3), layer), 1)
+  y = self.conv(torch.unsqueeze(torch.transpose(x, 1, 2), 3), layer)
+  return torch.transpose(torch.squeeze(y, 3), 1, 2)
 
-# PyTorch's channels_last kernel for small maps goes through each group of a position by itself: slow where groups are narrow.
+# PyTorch's channels_last kernel for maps of few positions goes through each group of a position by itself: slow where groups are narrow
+# and do not fill its vectors. Of a map of few numbers, a copy channel by channel costs less than the operators that say the same.
 def group_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
   n, c, h, w = x.shape
-  if h * w >= 1024 or c // groups >= 16:
-    return torch.group_norm(x, groups, weight, bias, eps)
   each = c // groups
+  if h * w >= 1024 or each >= 16 or each == 8:
+    return torch.group_norm(x, groups, weight, bias, eps)
+  if c * h * w <= 8192:
+    return torch.group_norm(torch.contiguous(x), groups, weight, bias, eps)
   count = each * h * w
   t = x.permute(0, 2, 3, 1).reshape(n, h * w, c)
   mean = torch.sum(torch.sum(t, [1]).view(n, groups, each), [2], True) / count

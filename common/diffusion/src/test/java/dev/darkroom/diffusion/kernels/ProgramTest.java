@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -114,6 +115,29 @@ class ProgramTest {
             DiffusionException.class, () -> program.call("f").tensor(manager.create(1f)).run());
     assertEquals(DiffusionException.Kind.INTERNAL, failed.kind());
     assertTrue(failed.getMessage().startsWith("kernel f failed"), failed.getMessage());
+  }
+
+  @Test
+  void whatInferenceMakesIsForReading() {
+    Program program =
+        Program.compile(
+                manager,
+                """
+                def twice(self, x: Tensor) -> Tensor:
+                  return x * 2
+                """)
+            .forInference();
+    try (GradMode recording = GradMode.on()) {
+      NDArray weight = manager.create(3f);
+      weight.setRequiresGradient(true);
+      NDArray made = program.call("twice").tensor(manager.create(5f)).run();
+      assertEquals(11f, made.add(1).getFloat());
+      assertThrows(EngineException.class, () -> weight.mul(made));
+      NDArray copy = made.duplicate();
+      assertEquals(30f, weight.mul(copy).getFloat());
+      assertEquals(11f, copy.addi(1).getFloat());
+      assertThrows(EngineException.class, () -> made.addi(1));
+    }
   }
 
   @Test
