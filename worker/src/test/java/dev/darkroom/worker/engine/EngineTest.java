@@ -220,8 +220,7 @@ class EngineTest {
               return rows.stream().map(Countdown::next).toList();
             },
             System::nanoTime);
-    List<Thread> threads =
-        List.of(Thread.ofPlatform().start(both), Thread.ofPlatform().start(both));
+    List<Thread> threads = startTwo(both);
     Row<Countdown> slow = both.submit(KEY, Countdown.of("slow", 2), state -> {});
     Row<Countdown> quick = both.submit(OTHER, Countdown.of("quick", 50), state -> {});
 
@@ -230,15 +229,12 @@ class EngineTest {
     assertFalse(slow.outcome().isDone());
     both.close();
     goOn.countDown();
-    for (Thread thread : threads) {
-      assertTrue(thread.join(Duration.ofSeconds(10)));
-    }
+    joinAll(threads);
     assertEquals(1, canceled(slow).step());
   }
 
-  /** Two threads and many rows: each is in one forward at a time, and misses none. */
   @Test
-  void rowsOfManyStepsAreStepsOfOneRowEach() throws Exception {
+  void noRowIsInTwoForwardsAtOnceAndNoneMissesAStep() throws Exception {
     Set<String> inside = ConcurrentHashMap.newKeySet();
     AtomicInteger doubled = new AtomicInteger();
     Engine<Countdown> both =
@@ -252,8 +248,7 @@ class EngineTest {
               return rows.stream().map(Countdown::next).toList();
             },
             System::nanoTime);
-    List<Thread> threads =
-        List.of(Thread.ofPlatform().start(both), Thread.ofPlatform().start(both));
+    List<Thread> threads = startTwo(both);
     List<Row<Countdown>> rows = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       rows.add(both.submit(i % 3 == 0 ? OTHER : KEY, Countdown.of("" + i, 1 + i), state -> {}));
@@ -263,9 +258,7 @@ class EngineTest {
       assertEquals(1 + i, finished(rows.get(i)).step());
     }
     both.close();
-    for (Thread thread : threads) {
-      assertTrue(thread.join(Duration.ofSeconds(10)));
-    }
+    joinAll(threads);
     assertEquals(0, doubled.get());
     assertEquals(5050, both.load().rowSteps());
   }
@@ -308,6 +301,16 @@ class EngineTest {
           return rows.stream().map(Countdown::next).toList();
         },
         System::nanoTime);
+  }
+
+  private static List<Thread> startTwo(Engine<Countdown> engine) {
+    return List.of(Thread.ofPlatform().start(engine), Thread.ofPlatform().start(engine));
+  }
+
+  private static void joinAll(List<Thread> threads) throws InterruptedException {
+    for (Thread thread : threads) {
+      assertTrue(thread.join(Duration.ofSeconds(10)));
+    }
   }
 
   private void stepUntilIdle() {
