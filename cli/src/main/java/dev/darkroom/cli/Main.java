@@ -5,6 +5,7 @@ import dev.darkroom.cli.checkpoint.InspectCommand;
 import dev.darkroom.cli.console.Console;
 import dev.darkroom.cli.forward.ForwardCommand;
 import dev.darkroom.cli.generate.GenerateCommand;
+import dev.darkroom.cli.rehearse.RehearseCommand;
 import dev.darkroom.cli.train.TrainCommand;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.jobs.job.DarkroomException;
@@ -49,6 +50,7 @@ public final class Main {
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new TrainCommand(console))
+        .addSubcommand(new RehearseCommand(console, others -> run(console, others)))
         .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler(

@@ -15,6 +15,8 @@ import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Two loads in a process of their own, one after the other, over reading the file once: in seconds
@@ -31,6 +33,8 @@ public final class OurLoad {
 
   public static void main(String[] arguments) throws IOException {
     Path file = Path.of(arguments[0]);
+    // As the commands have it: what libraries merely note is not even formatted.
+    Logger.getLogger("").setLevel(Level.WARNING);
     TorchRuntime.useThreads(1);
     // What starts once for a process is not the file's.
     TorchRuntime.newManager(Device.cpu()).close();

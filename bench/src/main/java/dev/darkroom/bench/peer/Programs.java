@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,19 +15,18 @@ import java.util.Objects;
 public final class Programs {
   private Programs() {}
 
-  /** A main class of this benchmark's class path in a JVM of its own. */
+  /**
+   * A main class of this benchmark's class path in a JVM of its own, with the options that the
+   * script gave this one: those of every command, its start-up cache too.
+   */
   public static List<String> java(Class<?> main, List<String> arguments) {
     List<String> command =
         new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    // What is measured is outside the heap.
+    command.add("-Xmx256m");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     return command;
   }
