@@ -7,12 +7,22 @@
 # dtype. Packing writes to the layer: the caller sees to it that no other thread runs the layer meanwhile.
 #
 # Linear layers run as 1x1 convolutions over [N, C, T, 1], which is how channels_last stores [N, T, C]. oneDNN computes a
-# convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does.
+# convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does. For small layers
+# oneDNN takes longer to find its kernel than the kernel takes: theirs stays a matrix, multiplied a row of the batch at a time.
 
+# [out, in, k, k] in the usual order.
 def as_convolution(self, weight: Tensor) -> Tensor:
+  if weight.is_mkldnn:
+    weight = torch.to_dense(weight)
   if weight.dim() == 2:
     return torch.unsqueeze(torch.unsqueeze(weight, 2), 3)
   return weight
+
+# Beyond a few numbers, products of a cold matrix take longer than what oneDNN needs around one that is in its order.
+def multiplies(self, weight: Tensor, dtype: int, stride: int, padding: int, positions: int) -> bool:
+  out, channels, height, width = weight.shape
+  size = out * channels
+  return dtype == 6 and height * width == 1 and stride == 1 and padding == 0 and size <= 32768 and size * positions <= 1048576
 
 def made_layer(self, pack: Tensor, scales: List[Tensor], dtype: int, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   packs = annotate(Dict[int, Tensor], {})
@@ -51,23 +61,28 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int, corner: i
   size = ((corner * 4 + rows) * 1048576 + height) * 1048576 + width
   if size in packs:
     return packs[size]
-  dense = self.whole(packs)
-  if dense.is_mkldnn:
-    dense = torch.to_dense(dense)
+  dense = self.as_convolution(self.whole(packs))
   if corner > 0:
     dense = self.folded(torch.to(dense, 6), corner)
   dense = torch.to(dense, dtype)
-  packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
+  if self.multiplies(dense, dtype, stride, padding, height * width):
+    packed = torch.clone(torch.flatten(dense, 1))
+  else:
+    packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
   if corner == 0 and 0 in packs:
     packs.pop(0)
-  order = ops.mkldnn._get_mkldnn_serialized_md(packed)
   for other in packs.keys():
     # 4 * 1048576 * 1048576 sizes for each corner.
     if other // 4398046511104 == corner:
-      if other > 0 and torch.equal(ops.mkldnn._get_mkldnn_serialized_md(packs[other]), order):
+      if other > 0 and self.same_order(packs[other], packed):
         packed = packs[other]
   packs[size] = packed
   return packed
+
+def same_order(self, a: Tensor, b: Tensor) -> bool:
+  if a.is_mkldnn and b.is_mkldnn:
+    return torch.equal(ops.mkldnn._get_mkldnn_serialized_md(a), ops.mkldnn._get_mkldnn_serialized_md(b))
+  return a.is_mkldnn == b.is_mkldnn
 
 # The weight as it came or as some size wants it, not a corner of it: those have the greater keys.
 def whole(self, packs: Dict[int, Tensor]) -> Tensor:
@@ -77,10 +92,7 @@ def whole(self, packs: Dict[int, Tensor]) -> Tensor:
 def dense_weight(self, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
-  pack = self.whole(packs)
-  if pack.is_mkldnn:
-    pack = torch.to_dense(pack)
-  dense = torch.to(torch.to(pack, dtype), 6)
+  dense = torch.to(torch.to(self.as_convolution(self.whole(packs)), dtype), 6)
   if len(scales) > 0:
     dense = dense * scales[0][:, None, None, None]
   return dense
@@ -112,6 +124,13 @@ def quantised_conv(self, x: Tensor, weight: Tensor, scales: List[Tensor], bias: 
     return rows[0]
   return torch.cat(rows)
 
+# x [N, T, in] or [N, in], weight [out, in]: as x, with out for in.
+def multiplied(self, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+  x = torch.contiguous(x)
+  if x.shape[0] == 1:
+    return torch.linear(x, weight, bias)
+  return torch.cat([torch.linear(x[i:i + 1], weight, bias) for i in range(x.shape[0])])
+
 def conv(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
@@ -121,10 +140,21 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
   if len(scales) > 0:
     y = self.quantised_conv(x, packs[0], scales, bias, stride, padding)
   else:
-    y = self.bare_conv(x, self.weight_for(layer, x.shape[0], x.shape[2], x.shape[3]), bias, stride, padding)
+    pack = self.weight_for(layer, x.shape[0], x.shape[2], x.shape[3])
+    if pack.is_mkldnn:
+      y = self.bare_conv(x, pack, bias, stride, padding)
+    else:
+      n, c, h, w = x.shape
+      y = self.multiplied(x.permute(0, 2, 3, 1).reshape(n, h * w, c), pack, bias).view(n, h, w, -1).permute(0, 3, 1, 2)
   return self.adapted(y, x, biases, changes, strengths, stride, padding)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  packs, scales, dtype = weight
+  if len(scales) == 0 and len(strengths) == 0:
+    pack = self.weight_for(layer, x.shape[0], x.shape[1] if x.dim() == 3 else 1, 1)
+    if not pack.is_mkldnn:
+      return self.multiplied(x, pack, biases[0] if len(biases) > 0 else None)
   if x.dim() == 2:
     return torch.flatten(self.conv(torch.unsqueeze(torch.unsqueeze(x, 2), 3), layer), 1)
   y = self.conv(torch.unsqueeze(torch.transpose(x, 1, 2), 3), layer)
