@@ -7,7 +7,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.DiffusionException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,17 @@ public final class Call {
       return this;
     }
     return tensor(array);
+  }
+
+  /** A {@code Dict[str, Tensor]}, or TorchScript's {@code None}. */
+  public Call optionalByName(@Nullable Map<String, NDArray> arrays) {
+    if (arrays == null) {
+      arguments.add(program.none());
+      return this;
+    }
+    Map<String, PtNDArray> engines = new HashMap<>();
+    arrays.forEach((name, array) -> engines.put(name, (PtNDArray) array));
+    return made(IValue.stringMapFrom(engines));
   }
 
   /** A {@code List[Tensor]}; at least one, for the engine cannot make an empty list. */

@@ -111,14 +111,26 @@ final class Kernels {
     return Program.shared(text(weight, layers));
   }
 
-  private static String text(String weight, String... layers) {
+  private static String text(String weight, String... sources) {
     String layer =
         "Tuple[%s, List[Tensor], int, int, %s, %s]".formatted(weight, CHANGES, STRENGTHS);
     String text =
-        Program.source(Kernels.class, layers)
+        Program.source(Kernels.class, sources)
             + Program.source(Kernels.class, "adapters.py", "blocks.py", "text.py");
+    String norms = "List[%s]".formatted(NORM);
+    String layers = "List[%s]".formatted(layer);
+    String block = "Tuple[str, %s, %s]".formatted(norms, layers);
     return named(
-        text, Map.of("Layer", layer, "Norm", NORM, "Changes", CHANGES, "Strengths", STRENGTHS));
+        text,
+        Map.of(
+            "Layer", layer,
+            "Norm", NORM,
+            "Resnet", "Tuple[%s, %s, bool, bool, float]".formatted(norms, layers),
+            "Block", block,
+            "Transformer",
+                "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer),
+            "Changes", CHANGES,
+            "Strengths", STRENGTHS));
   }
 
   /** The text with something else for some of its words. */

@@ -2,7 +2,6 @@ package dev.darkroom.diffusion.nn;
 
 import ai.djl.ndarray.NDArray;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Self-attention in which, for some rows of a batch, each position sees nothing but itself: their
@@ -15,10 +14,5 @@ import org.jspecify.annotations.Nullable;
 public record Perturbation(Map<String, NDArray> attending) {
   public Perturbation {
     attending = Map.copyOf(attending);
-  }
-
-  /** The rows that attend in a layer; null where it is not perturbed, and all do. */
-  @Nullable NDArray attending(String layer) {
-    return attending.get(layer);
   }
 }

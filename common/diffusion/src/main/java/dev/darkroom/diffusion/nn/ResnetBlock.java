@@ -31,15 +31,11 @@ public final class ResnetBlock {
   }
 
   private final Program program;
-  private final Options options;
-  private final IValue norms;
-  private final IValue layers;
-  private final boolean hasShortcut;
+  private final IValue resnet;
 
   public ResnetBlock(Weights weights, long in, long out, Options options) {
     this.program = weights.program();
-    this.options = options;
-    this.hasShortcut = in != out;
+    boolean hasShortcut = in != out;
     IValue norm1 = weights.at("norm1").groupNorm(options.groups(), in, options.eps());
     List<IValue> parts = new ArrayList<>();
     parts.add(weights.at("conv1").convolution3(in, out));
@@ -52,8 +48,16 @@ public final class ResnetBlock {
     if (hasShortcut) {
       parts.add(weights.at("conv_shortcut").convolution1(in, out));
     }
-    this.norms = weights.list(norm1, norm2);
-    this.layers = weights.list(parts.toArray(IValue[]::new));
+    this.resnet =
+        weights.held(
+            program
+                .call("resnet")
+                .value(weights.list(norm1, norm2))
+                .value(weights.list(parts.toArray(IValue[]::new)))
+                .flag(hasShortcut)
+                .flag(options.scaleShift())
+                .real(options.outputScale())
+                .runForValue());
   }
 
   /**
@@ -70,17 +74,7 @@ public final class ResnetBlock {
    * @param skip [N, in - a, H, W], joined behind the channels of x
    */
   public NDArray forward(NDArray x, @Nullable NDArray skip, @Nullable NDArray time) {
-    return program
-        .call("resnet")
-        .tensor(x)
-        .optional(skip)
-        .optional(time)
-        .value(norms)
-        .value(layers)
-        .flag(hasShortcut)
-        .flag(options.scaleShift())
-        .real(options.outputScale())
-        .run();
+    return program.call("run_resnet").tensor(x).optional(skip).optional(time).value(resnet).run();
   }
 
   /**
@@ -104,13 +98,10 @@ public final class ResnetBlock {
 
   private NDArray resize(NDArray x, NDArray time, long height, long width) {
     return program
-        .call("resnet_resized")
+        .call("run_resizing_resnet")
         .tensor(x)
         .tensor(time)
-        .value(norms)
-        .value(layers)
-        .flag(options.scaleShift())
-        .real(options.outputScale())
+        .value(resnet)
         .integer(height)
         .integer(width)
         .run();

@@ -33,17 +33,10 @@ public final class SpatialTransformer {
       boolean linearProjection,
       boolean onlyCrossAttention) {}
 
-  /**
-   * @param selfAttention its first attention, by name
-   */
-  private record Block(String selfAttention, IValue norms, IValue layers) {}
-
   private final Program program;
   private final Options options;
-  private final IValue norm;
-  private final IValue projIn;
-  private final IValue projOut;
-  private final List<Block> blocks = new ArrayList<>();
+  private final IValue transformer;
+  private final List<String> selfAttentions = new ArrayList<>();
 
   public SpatialTransformer(Weights weights, int channels, Options options) {
     if (channels % options.heads() != 0) {
@@ -53,12 +46,25 @@ public final class SpatialTransformer {
     }
     this.program = weights.program();
     this.options = options;
-    this.norm = weights.at("norm").groupNorm(options.groups(), channels, GROUP_NORM_EPS);
-    this.projIn = projection(weights.at("proj_in"), channels);
+    IValue norm = weights.at("norm").groupNorm(options.groups(), channels, GROUP_NORM_EPS);
+    IValue projIn = projection(weights.at("proj_in"), channels);
+    List<IValue> blocks = new ArrayList<>();
     for (int i = 0; i < options.depth(); i++) {
       blocks.add(block(weights.at("transformer_blocks", i), channels));
     }
-    this.projOut = projection(weights.at("proj_out"), channels);
+    IValue projOut = projection(weights.at("proj_out"), channels);
+    this.transformer =
+        weights.held(
+            program
+                .call("transformer")
+                .value(norm)
+                .value(projIn)
+                .value(weights.list(blocks.toArray(IValue[]::new)))
+                .value(projOut)
+                .integer(options.heads())
+                .flag(options.linearProjection())
+                .flag(options.onlyCrossAttention())
+                .runForValue());
   }
 
   /**
@@ -73,48 +79,19 @@ public final class SpatialTransformer {
       NDArray context,
       @Nullable NDArray contextBias,
       @Nullable Perturbation perturbation) {
-    Flow flow =
-        Flow.from(x)
-            .then(
-                map ->
-                    program
-                        .call("transformer_in")
-                        .tensor(map)
-                        .value(norm)
-                        .value(projIn)
-                        .flag(options.linearProjection())
-                        .run());
-    for (Block block : blocks) {
-      flow.then(
-          tokens ->
-              program
-                  .call("transformer_block")
-                  .tensor(tokens)
-                  .tensor(context)
-                  .optional(contextBias)
-                  .value(block.norms)
-                  .value(block.layers)
-                  .integer(options.heads())
-                  .flag(options.onlyCrossAttention())
-                  .optional(
-                      perturbation == null ? null : perturbation.attending(block.selfAttention))
-                  .run());
-    }
-    return flow.then(
-            tokens ->
-                program
-                    .call("transformer_out")
-                    .tensor(tokens)
-                    .tensor(x)
-                    .value(projOut)
-                    .flag(options.linearProjection())
-                    .run())
-        .result();
+    return program
+        .call("run_transformer")
+        .tensor(x)
+        .tensor(context)
+        .optional(contextBias)
+        .value(transformer)
+        .optionalByName(perturbation == null ? null : perturbation.attending())
+        .run();
   }
 
   /** The names of the layers in which positions look at each other: what can be perturbed. */
   public Stream<String> selfAttentions() {
-    return options.onlyCrossAttention() ? Stream.of() : blocks.stream().map(Block::selfAttention);
+    return options.onlyCrossAttention() ? Stream.of() : selfAttentions.stream();
   }
 
   private IValue projection(Weights weights, int channels) {
@@ -123,7 +100,7 @@ public final class SpatialTransformer {
         : weights.convolution1(channels, channels);
   }
 
-  private Block block(Weights weights, int channels) {
+  private IValue block(Weights weights, int channels) {
     List<IValue> layers = new ArrayList<>();
     IValue norm1 = weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS);
     addAttention(layers, weights.at("attn1"), channels, options.onlyCrossAttention());
@@ -132,10 +109,15 @@ public final class SpatialTransformer {
     IValue norm3 = weights.at("norm3").layerNorm(channels, LAYER_NORM_EPS);
     layers.add(weights.at("ff.net.0.proj").linear(channels, 8L * channels));
     layers.add(weights.at("ff.net.2").linear(4L * channels, channels));
-    return new Block(
-        weights.at("attn1").name(),
-        weights.list(norm1, norm2, norm3),
-        weights.list(layers.toArray(IValue[]::new)));
+    String selfAttention = weights.at("attn1").name();
+    selfAttentions.add(selfAttention);
+    return weights.held(
+        program
+            .call("block")
+            .text(selfAttention)
+            .value(weights.list(norm1, norm2, norm3))
+            .value(weights.list(layers.toArray(IValue[]::new)))
+            .runForValue());
   }
 
   private void addAttention(List<IValue> layers, Weights weights, int channels, boolean toContext) {

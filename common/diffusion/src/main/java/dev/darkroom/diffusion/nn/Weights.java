@@ -255,7 +255,8 @@ public final class Weights {
     return (packedSizes == null ? out : Math.min(out, weight.get(1))) < NARROW;
   }
 
-  private IValue held(IValue value) {
+  /** What a kernel made of values of this model, to live as long as they do. */
+  IValue held(IValue value) {
     NDManager manager = source.manager();
     manager.attachInternal("layer-" + IDS.incrementAndGet(), value);
     return value;

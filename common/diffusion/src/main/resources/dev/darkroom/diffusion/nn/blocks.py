@@ -1,4 +1,5 @@
-# The blocks of the models, over `conv`, `upsample`, `linear`, `norm` and `group_norm`. Layer and Norm stand for tuples that Kernels.java names.
+# The blocks of the models, over `conv`, `upsample`, `linear`, `norm` and `group_norm`. Layer, Norm, Resnet, Block and Transformer stand
+# for tuples that Kernels.java names. A block is made once of all that does not change, since each argument of a call costs time.
 
 def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
@@ -11,15 +12,20 @@ def silu_of(self, x: Tensor) -> Tensor:
   return torch.silu_(x)
 
 # norms: norm1, norm2. layers: conv1, conv2, [time_emb_proj], [conv_shortcut].
+def resnet(self, norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Resnet:
+  return (norms, layers, has_shortcut, scale_shift, out_scale)
+
 # A skip connection, where there is one, joins behind the channels of x.
-def resnet(self, x: Tensor, skip: Optional[Tensor], temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
+def run_resnet(self, x: Tensor, skip: Optional[Tensor], temb: Optional[Tensor], resnet: Resnet) -> Tensor:
   if skip is not None:
     x = torch.cat([x, skip], 1)
+  norms, layers, has_shortcut, scale_shift, out_scale = resnet
   h = self.silu_of(self.group_norm(x, norms[0]))
-  return self.resnet_rest(x, h, temb, norms, layers, has_shortcut, scale_shift, out_scale)
+  return self.rest_of_resnet(x, h, temb, resnet)
 
 # A resnet that halves or grows the map on its way, to the given size; its input with it.
-def resnet_resized(self, x: Tensor, temb: Tensor, norms: List[Norm], layers: List[Layer], scale_shift: bool, out_scale: float, height: int, width: int) -> Tensor:
+def run_resizing_resnet(self, x: Tensor, temb: Tensor, resnet: Resnet, height: int, width: int) -> Tensor:
+  norms, layers, has_shortcut, scale_shift, out_scale = resnet
   h = self.silu_of(self.group_norm(x, norms[0]))
   if height < x.shape[2]:
     x = torch.avg_pool2d(x, [2, 2])
@@ -27,9 +33,10 @@ def resnet_resized(self, x: Tensor, temb: Tensor, norms: List[Norm], layers: Lis
   else:
     x = torch.upsample_nearest2d(x, [height, width], None, None)
     h = torch.upsample_nearest2d(h, [height, width], None, None)
-  return self.resnet_rest(x, h, temb, norms, layers, False, scale_shift, out_scale)
+  return self.rest_of_resnet(x, h, temb, resnet)
 
-def resnet_rest(self, x: Tensor, h: Tensor, temb: Optional[Tensor], norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Tensor:
+def rest_of_resnet(self, x: Tensor, h: Tensor, temb: Optional[Tensor], resnet: Resnet) -> Tensor:
+  norms, layers, has_shortcut, scale_shift, out_scale = resnet
   h = self.conv(h, layers[0])
   if temb is not None:
     t = torch.to(self.linear(torch.silu(temb), layers[2]), h.dtype)
@@ -81,9 +88,13 @@ def perturbed_attention(self, x: Tensor, attending: Tensor, layers: List[Layer],
     v = v.index_copy_(0, attending, self.attended(q, k, u, None, heads, None))
   return self.linear(v, layers[3])
 
-# norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2. attending: the rows whose attn1 is not perturbed,
-# where some rows' is.
-def transformer_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], norms: List[Norm], layers: List[Layer], heads: int, only_cross: bool, attending: Optional[Tensor]) -> Tensor:
+# name: of attn1. norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2.
+def block(self, name: str, norms: List[Norm], layers: List[Layer]) -> Block:
+  return (name, norms, layers)
+
+# attending: the rows whose attn1 is not perturbed, where some rows' is.
+def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: Block, heads: int, only_cross: bool, attending: Optional[Tensor]) -> Tensor:
+  name, norms, layers = block
   h = self.layer_norm(x, norms[0])
   if only_cross:
     x = x + self.attention(h, context, bias, layers, 0, heads)
@@ -95,23 +106,24 @@ def transformer_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], 
   h, gate = torch.chunk(self.linear(self.layer_norm(x, norms[2]), layers[8]), 2, -1)
   return x + self.linear(h * torch.gelu(gate), layers[9])
 
-# Enters a transformer: [N, C, H, W] to [N, H*W, inner].
-def transformer_in(self, x: Tensor, norm: Norm, proj_in: Layer, linear_projection: bool) -> Tensor:
+def transformer(self, norm: Norm, proj_in: Layer, blocks: List[Block], proj_out: Layer, heads: int, linear_projection: bool, only_cross: bool) -> Transformer:
+  return (norm, proj_in, blocks, proj_out, heads, linear_projection, only_cross)
+
+# Blocks over the positions of x [N, C, H, W], with its residual. attending: of blocks by name, where some are perturbed.
+def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], transformer: Transformer, attending: Optional[Dict[str, Tensor]]) -> Tensor:
+  norm, proj_in, blocks, proj_out, heads, linear_projection, only_cross = transformer
   n, c, h, w = x.shape
   y = self.group_norm(x, norm)
   if linear_projection:
-    return self.linear(y.permute(0, 2, 3, 1).reshape(n, h * w, c), proj_in)
-  y = self.conv(y, proj_in)
-  return y.permute(0, 2, 3, 1).reshape(n, h * w, y.shape[1])
-
-# Leaves it, with the residual of what entered.
-def transformer_out(self, y: Tensor, x: Tensor, proj_out: Layer, linear_projection: bool) -> Tensor:
-  n, c, h, w = x.shape
-  if linear_projection:
-    y = self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2)
+    y = self.linear(y.permute(0, 2, 3, 1).reshape(n, h * w, c), proj_in)
   else:
-    y = self.conv(y.view(n, h, w, -1).permute(0, 3, 1, 2), proj_out)
-  return y + x
+    y = self.conv(y, proj_in).permute(0, 2, 3, 1).reshape(n, h * w, c)
+  for block in blocks:
+    some = attending.get(block[0]) if attending is not None else None
+    y = self.run_block(y, context, bias, block, heads, only_cross, some)
+  if linear_projection:
+    return self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2) + x
+  return self.conv(y.view(n, h, w, c).permute(0, 3, 1, 2), proj_out) + x
 
 def normed(self, x: Tensor, norm: Norm) -> Tensor:
   return self.group_norm(x, norm)
