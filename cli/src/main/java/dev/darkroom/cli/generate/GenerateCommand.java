@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Images from a prompt, in process. Nothing is written before the last image is made. */
@@ -65,8 +66,9 @@ public final class GenerateCommand implements Callable<Integer> {
     if (threads != null) {
       TorchRuntime.useThreads(threads);
     }
-    FittingFlags.check(command.commandLine().getParseResult(), model.readsText(path));
-    try (DiffusionPipeline loaded = model.load(path)) {
+    ParseResult given = command.commandLine().getParseResult();
+    try (DiffusionPipeline loaded =
+        model.load(path, readsText -> FittingFlags.check(given, readsText))) {
       Task task = task(loaded);
       double loadSeconds = (System.nanoTime() - start) / 1e9;
       run(task, path, files, loadSeconds);

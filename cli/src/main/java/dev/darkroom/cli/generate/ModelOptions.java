@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -103,18 +104,19 @@ final class ModelOptions {
     }
   }
 
-  /** Whether the model is conditioned on a text; told without its weights. */
-  boolean readsText(Path path) {
-    try (ModelSource source = source(path)) {
-      return DiffusionPipeline.readsText(source);
-    }
+  /** What a user may ask of a model; throws where it does not fit. */
+  interface Fitting {
+    /**
+     * @param readsText whether the model is conditioned on a text; told without its weights
+     */
+    void check(boolean readsText);
   }
 
-  /** The model with what is put into it. */
-  DiffusionPipeline load(Path path) {
+  /** The model with what is put into it; what does not fit is refused before weights are read. */
+  DiffusionPipeline load(Path path, Fitting fitting) {
     PredictionType prediction = singleFile.prediction();
     boolean tiled = memory().contains(MemoryMode.VAE_TILING);
-    DiffusionPipeline loaded = loaded(path);
+    DiffusionPipeline loaded = loaded(path, fitting);
     boolean whole = false;
     try {
       DiffusionPipeline pipeline =
@@ -139,12 +141,23 @@ final class ModelOptions {
     }
   }
 
-  private DiffusionPipeline loaded(Path path) {
-    if (memory().contains(MemoryMode.MODEL_OFFLOAD)) {
-      return DiffusionPipeline.offloaded(() -> source(path), device.device(), precision());
-    }
-    try (ModelSource source = source(path)) {
-      return DiffusionPipeline.load(source, device.device(), precision());
+  private DiffusionPipeline loaded(Path path, Fitting fitting) {
+    Supplier<ModelSource> opener = () -> checked(source(path), fitting);
+    return memory().contains(MemoryMode.MODEL_OFFLOAD)
+        ? DiffusionPipeline.offloaded(opener, device.device(), precision())
+        : DiffusionPipeline.load(opener, device.device(), precision());
+  }
+
+  private static ModelSource checked(ModelSource source, Fitting fitting) {
+    boolean fits = false;
+    try {
+      fitting.check(DiffusionPipeline.readsText(source));
+      fits = true;
+      return source;
+    } finally {
+      if (!fits) {
+        source.close();
+      }
     }
   }
 

@@ -27,6 +27,7 @@ public final class CheckpointParameters implements ParameterSource {
   private final Set<String> taken = new HashSet<>();
   private final List<String> missing = new ArrayList<>();
   private final List<String> others = new ArrayList<>();
+  private final FiniteChecks checks = new FiniteChecks();
 
   /**
    * @param olderName what a key that is not there may have been called before; the identity where
@@ -54,7 +55,8 @@ public final class CheckpointParameters implements ParameterSource {
   }
 
   /**
-   * @throws DiffusionException if the parameter holds a NaN or an infinity
+   * @throws DiffusionException if the parameter holds a NaN or an infinity; of a large one {@link
+   *     #requireAllTaken} says so
    */
   @Override
   public NDArray take(String key, Shape shape, Initialisation initialisation) {
@@ -62,7 +64,7 @@ public final class CheckpointParameters implements ParameterSource {
   }
 
   /**
-   * @throws DiffusionException if the parameter holds a NaN or an infinity
+   * @throws DiffusionException as {@link #take} does
    */
   @Override
   public NDArray takeStored(String key, Shape shape, Initialisation initialisation) {
@@ -85,21 +87,29 @@ public final class CheckpointParameters implements ParameterSource {
     if (!missing.isEmpty() || !others.isEmpty()) {
       return ShapeParameters.placeholder(shape, manager);
     }
-    NDArray parameter = TensorLoading.loadFinite(entry, asStored, manager);
+    NDArray parameter = TensorLoading.loadFinite(key, entry, asStored, manager, checks);
     if (parameter == null) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected finite values, got a NaN or an infinity; the file is damaged, or was saved from a failed training"
-              .formatted(checkpoint.place(), key));
+      throw notFinite(key);
     }
     return parameter;
   }
 
+  private DiffusionException notFinite(String key) {
+    return DiffusionException.badCheckpoint(
+        "%s: tensor %s: expected finite values, got a NaN or an infinity; the file is damaged, or was saved from a failed training"
+            .formatted(checkpoint.place(), key));
+  }
+
   /**
    * @param ignorable keys that some writers store and no model needs
-   * @throws DiffusionException naming the first key that the model lacked, or did not take, and
-   *     counting the rest
+   * @throws DiffusionException naming a parameter that holds a NaN or an infinity, or the first key
+   *     that the model lacked, or did not take, and counting the rest
    */
   public void requireAllTaken(Predicate<String> ignorable) {
+    String broken = checks.firstBroken();
+    if (broken != null) {
+      throw notFinite(broken);
+    }
     if (!missing.isEmpty()) {
       throw DiffusionException.badCheckpoint(
           "%s: expected tensor %s, as config.json asks for, got none among its %d%s; the config or the weights belong to another model"

@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.kernels.Call;
 import dev.darkroom.diffusion.kernels.Program;
 import dev.darkroom.diffusion.kernels.Scope;
 import java.lang.foreign.Arena;
@@ -59,17 +62,25 @@ final class TensorLoading {
   }
 
   /**
-   * The same of a floating tensor that is checked on the way, while its bytes are in the
-   * processor's caches.
+   * The same of a floating parameter that is checked: beside this thread where it is large and
+   * stays where it is mapped, else on the way, while its bytes are in the processor's caches.
    *
    * @param asStored whether what is mapped stays float16 or bfloat16 where it is, and is not copied
-   * @return null where it holds a NaN or an infinity
+   * @param beside takes what is checked beside
+   * @return null where it was checked and holds a NaN or an infinity
    */
-  static @Nullable NDArray loadFinite(StoredTensor tensor, boolean asStored, NDManager manager) {
+  static @Nullable NDArray loadFinite(
+      String key, StoredTensor tensor, boolean asStored, NDManager manager, FiniteChecks beside) {
     boolean mapped = false;
     NDArray array;
     if (tensor instanceof TensorView view && canBeMapped(view, manager)) {
       TensorType target = asStored && isHalf(view.type()) ? view.type() : loadedAs(view.type());
+      if (target == view.type() && view.bytes() >= FiniteChecks.WORTHWHILE_BYTES) {
+        IValue value = mapping(view, target, false).runForValue();
+        array = Scope.release(value.toTensor((PtNDManager) manager));
+        beside.add(key, value);
+        return array;
+      }
       array = map(view, target, true, manager);
       mapped = true;
     } else {
@@ -97,6 +108,13 @@ final class TensorLoading {
     }
   }
 
+  /** The same of a tensor that a call returned. */
+  static boolean isBroken(IValue tensor) {
+    try (var answer = PROGRAM.call("broken").value(tensor).runForValue()) {
+      return answer.toBoolean();
+    }
+  }
+
   private static boolean canBeMapped(TensorView view, NDManager manager) {
     return !manager.getDevice().isGpu()
         && view.isContiguous()
@@ -108,6 +126,10 @@ final class TensorLoading {
   }
 
   private static NDArray map(TensorView view, TensorType target, boolean check, NDManager manager) {
+    return Scope.release(mapping(view, target, check).run(manager));
+  }
+
+  private static Call mapping(TensorView view, TensorType target, boolean check) {
     long[] shape = view.shape().getShape();
     long[] place = new long[5 + shape.length];
     place[0] = view.type().torchCode();
@@ -116,12 +138,10 @@ final class TensorLoading {
     place[3] = view.offset() / view.type().bytes();
     place[4] = view.shape().size();
     System.arraycopy(shape, 0, place, 5, shape.length);
-    return Scope.release(
-        PROGRAM
-            .call("mapped")
-            .text(view.file().path().toAbsolutePath().toString())
-            .integers(place)
-            .run(manager));
+    return PROGRAM
+        .call("mapped")
+        .text(view.file().path().toAbsolutePath().toString())
+        .integers(place);
   }
 
   private static NDArray copy(StoredTensor tensor, NDManager manager) {

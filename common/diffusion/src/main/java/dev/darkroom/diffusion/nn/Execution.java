@@ -1,5 +1,7 @@
 package dev.darkroom.diffusion.nn;
 
+import ai.djl.Device;
+
 /** What a model is built for. */
 public enum Execution {
   /** Parameters stay as they are: gradients can flow, values can change. */
@@ -39,6 +41,17 @@ public enum Execution {
 
   Execution(String layerKernel) {
     this.layerKernel = layerKernel;
+  }
+
+  /**
+   * Compiles what models of this execution compute with, unless it is there: a fraction of a second
+   * that the first model of a process needs not wait for, if somebody does it while the model's
+   * file is opened.
+   *
+   * @throws dev.darkroom.diffusion.DiffusionException if the device cannot compute it
+   */
+  public void prepare(Device device) {
+    Kernels.of(this, device);
   }
 
   /** Whether parameters can be read and changed. */

@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.pipeline;
 
 import ai.djl.Device;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.nn.Execution;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -34,6 +35,29 @@ public sealed interface DiffusionPipeline extends AutoCloseable
     return readsText(source)
         ? StableDiffusionPipeline.load(source, device, precision)
         : UnconditionalPipeline.load(source, device, precision);
+  }
+
+  /**
+   * Opens a model and loads it, and closes what it opened. The engine is started, and its kernels
+   * are compiled, while the model is opened.
+   *
+   * @param opener of the model
+   * @throws DiffusionException as {@link #load(ModelSource, Device, Precision)} does
+   */
+  static DiffusionPipeline load(Supplier<ModelSource> opener, Device device, Precision precision) {
+    Beside<Execution> kernels =
+        Beside.start(
+            "kernels",
+            () -> {
+              precision.network().prepare(device);
+              return precision.network();
+            });
+    try (ModelSource source = opener.get()) {
+      return load(source, device, precision);
+    } finally {
+      // Where it failed, loading the model says so better. A process must not end in its midst.
+      kernels.discard(prepared -> {});
+    }
   }
 
   /**
