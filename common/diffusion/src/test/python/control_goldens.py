@@ -26,6 +26,9 @@ CONTROLS = {
         {"class_labels": torch.tensor([3, 6])}),
     # SD2's linear projections with heads by level; the heads under their right name, which this class knows.
     "controlnet-sd2": ({"use_linear_projection": True, "num_attention_heads": [1, 4], "layers_per_block": 1, "upcast_attention": True}, {}),
+    # A ReLU in resnets and time; the labels' SiLU stays.
+    "controlnet-relu": (
+        {"act_fn": "relu", "class_embed_type": "timestep", "layers_per_block": 1}, {"class_labels": torch.tensor([3.0, 900.0])}),
     "controlnet-sdxl": (
         {"block_out_channels": [16, 32, 48], "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
          "attention_head_dim": [1, 2, 4], "transformer_layers_per_block": [1, 2, 3], "use_linear_projection": True,

@@ -226,6 +226,16 @@ UNETS = {
         {"down_block_additional_residuals.0": random(10, 3, 16, 8, 12) * 0.02, "down_block_additional_residuals.1": random(11, 3, 16, 8, 12) * 0.02,
          "down_block_additional_residuals.2": random(12, 3, 16, 4, 6) * 0.02, "down_block_additional_residuals.3": random(13, 3, 32, 4, 6) * 0.02,
          "mid_block_additional_residual": random(14, 3, 32, 4, 6) * 0.02}),
+    # Other non-linearities, each where no other stands: mish in resnets, times, labels and the output.
+    "unet-activations": (
+        {"act_fn": "mish", "class_embed_type": "timestep", "timestep_post_act": "gelu", "time_embedding_act_fn": "relu",
+         "resnet_skip_time_act": True, "resnet_out_scale_factor": 1.4, "layers_per_block": 1},
+        {"class_labels": torch.tensor([3.0, 0.5, 900.0])},
+        ["time_embedding.linear_1.weight", "class_embedding.linear_1.weight", "down_blocks.0.resnets.0.time_emb_proj.weight"]),
+    # Random frequencies of the time itself; labels meet them too.
+    "unet-fourier": (
+        {"time_embedding_type": "fourier", "act_fn": "gelu", "class_embed_type": "timestep", "layers_per_block": 1},
+        {"timestep": torch.tensor([0.02, 3.5, 8.0]), "class_labels": torch.tensor([3.0, 0.5, 9.0])}),
     # The shape of the starter model: one resnet a level, attention at the two lower levels.
     "unet-starter": (
         {"in_channels": 8, "out_channels": 8, "block_out_channels": [24, 48, 64],
@@ -271,6 +281,11 @@ UNETS2D = {
         {"time_embedding_type": "fourier", "center_input_sample": True, "add_attention": False, "class_embed_type": "identity",
          "time_embedding_dim": 40, "out_channels": 6},
         {"timestep": torch.tensor([0.02, 3.5, 81.0]), "class_labels": random(18, 3, 40)}),
+    # A ReLU in the resnets alone: in the middle of time and labels, and at the end, SiLU stays.
+    "unet2d-relu": (
+        {"act_fn": "relu", "class_embed_type": "timestep", "down_block_types": ["ResnetDownsampleBlock2D", "DownBlock2D"],
+         "up_block_types": ["UpBlock2D", "ResnetUpsampleBlock2D"]},
+        {"class_labels": torch.tensor([3.0, 0.5, 900.0])}),
     # Times from a table, heads that do not fill the channels, no middle.
     "unet2d-learned": (
         {"time_embedding_type": "learned", "num_train_timesteps": 1000, "mid_block_type": None, "attention_head_dim": 5,
@@ -397,8 +412,16 @@ CASES = {
         "autoencoder-bare",
         {"use_quant_conv": False, "use_post_quant_conv": False, "mid_block_add_attention": False, "latent_channels": 16,
          "layers_per_block": 1, "scaling_factor": 1.5305, "shift_factor": 0.0609}),
+    "autoencoder-gelu": lambda: autoencoder(
+        "autoencoder-gelu",
+        {"act_fn": "gelu", "layers_per_block": 1, "block_out_channels": [16, 24], "down_block_types": ["DownEncoderBlock2D"] * 2,
+         "up_block_types": ["UpDecoderBlock2D"] * 2}),
     "autoencoder-tiled": tiled,
     "vq": lambda: vq("vq", {"latent_channels": 3, "vq_embed_dim": 5, "num_vq_embeddings": 40, "up_block_types": ["AttnUpDecoderBlock2D"] + ["UpDecoderBlock2D"] * 2}),
+    "tiny-mish": lambda: tiny(
+        "tiny-mish",
+        {"in_channels": 3, "out_channels": 3, "encoder_block_out_channels": [8, 8, 8], "decoder_block_out_channels": [8, 8, 8],
+         "num_encoder_blocks": [1, 1, 1], "num_decoder_blocks": [1, 1, 1], "latent_channels": 4, "act_fn": "mish"}),
     "tiny": lambda: tiny(
         "tiny",
         {"in_channels": 3, "out_channels": 4, "encoder_block_out_channels": [16, 16, 16], "decoder_block_out_channels": [24, 24, 24],

@@ -109,7 +109,7 @@ class BadInputTest {
     Files.write(weights, whole);
     Path config = model.resolve("unet/config.json");
     Files.writeString(
-        config, Files.readString(config).replace("\"act_fn\": \"silu\"", "\"act_fn\": \"gelu\""));
+        config, Files.readString(config).replace("\"act_fn\": \"silu\"", "\"act_fn\": \"tanh\""));
     assertRefused("act_fn", "--model", model.toString());
   }
 

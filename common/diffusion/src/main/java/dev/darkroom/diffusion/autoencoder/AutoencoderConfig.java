@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.autoencoder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param downBlockTypes whether each level of the encoder attends
  * @param upBlockTypes whether each level of the decoder attends, from the smallest map up
  * @param layersPerBlock resnets of an encoder level; a decoder level has one more
+ * @param actFn of the resnets; SiLU ends encoder and decoder, whatever they have
  * @param scalingFactor the diffusion model sees {@code (latent - shiftFactor) * scalingFactor}
  */
 public record AutoencoderConfig(
@@ -23,6 +25,7 @@ public record AutoencoderConfig(
     List<UpBlock> upBlockTypes,
     List<Integer> blockOutChannels,
     int layersPerBlock,
+    Activation actFn,
     int latentChannels,
     int normNumGroups,
     int sampleSize,
@@ -46,7 +49,8 @@ public record AutoencoderConfig(
         upBlockTypes,
         layersPerBlock,
         normNumGroups,
-        midBlockAddAttention);
+        midBlockAddAttention,
+        actFn);
     Levels.require(
         Double.isFinite(scalingFactor) && scalingFactor != 0,
         "scaling_factor: expected a finite number other than 0, got " + scalingFactor);
@@ -64,7 +68,8 @@ public record AutoencoderConfig(
         upBlockTypes,
         layersPerBlock,
         normNumGroups,
-        midBlockAddAttention);
+        midBlockAddAttention,
+        actFn);
   }
 
   /**
@@ -83,6 +88,7 @@ public record AutoencoderConfig(
             config.names("up_block_types", UpBlock.class, List.of(UpBlock.UpDecoderBlock2D)),
             channels,
             config.integer("layers_per_block", 1),
+            config.activation("act_fn", Activation.SILU),
             config.integer("latent_channels", 4),
             config.integer("norm_num_groups", 32),
             config.firstInteger("sample_size", 32),
@@ -92,7 +98,6 @@ public record AutoencoderConfig(
             config.flag("use_quant_conv", true),
             config.flag("use_post_quant_conv", true),
             config.flag("mid_block_add_attention", true));
-    config.only("act_fn", "silu");
     config.absent("latents_mean");
     config.absent("latents_std");
     config.requireAllRead();
@@ -102,7 +107,7 @@ public record AutoencoderConfig(
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
     ObjectNode json = ModelConfig.newJson("AutoencoderKL");
-    json.put("act_fn", "silu");
+    json.put("act_fn", actFn.configName());
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
     ModelConfig.putNames(json, "down_block_types", downBlockTypes);

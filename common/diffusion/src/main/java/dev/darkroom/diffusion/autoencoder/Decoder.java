@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.OutputHead;
@@ -33,12 +34,19 @@ final class Decoder {
       int here = channels.get(i);
       boolean attends = shape.up().get(i) == UpBlock.AttnUpDecoderBlock2D;
       ResnetStack resnets =
-          new ResnetStack(
-              level, below, here, shape.layersPerBlock() + 1, attends, shape.normGroups());
+          new ResnetStack(level, below, here, shape.layersPerBlock() + 1, attends, shape);
       levels.add(
           new Level(resnets, i < last ? new Upsample(level.at("upsamplers.0"), here) : null));
     }
-    head = new OutputHead(weights, channels.getLast(), out, 3, shape.normGroups(), ResnetStack.EPS);
+    head =
+        new OutputHead(
+            weights,
+            channels.getLast(),
+            out,
+            3,
+            shape.normGroups(),
+            ResnetStack.EPS,
+            Activation.SILU);
   }
 
   /**

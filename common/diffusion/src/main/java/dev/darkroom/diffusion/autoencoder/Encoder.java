@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Downsample;
 import dev.darkroom.diffusion.nn.Flow;
@@ -32,7 +33,7 @@ final class Encoder {
       int here = channels.get(i);
       boolean attends = shape.down().get(i) == DownBlock.AttnDownEncoderBlock2D;
       ResnetStack resnets =
-          new ResnetStack(level, above, here, shape.layersPerBlock(), attends, shape.normGroups());
+          new ResnetStack(level, above, here, shape.layersPerBlock(), attends, shape);
       levels.add(
           new Level(
               resnets,
@@ -41,7 +42,15 @@ final class Encoder {
                   : null));
     }
     mid = new MidBlock(weights.at("mid_block"), channels.getLast(), shape);
-    head = new OutputHead(weights, channels.getLast(), out, 3, shape.normGroups(), ResnetStack.EPS);
+    head =
+        new OutputHead(
+            weights,
+            channels.getLast(),
+            out,
+            3,
+            shape.normGroups(),
+            ResnetStack.EPS,
+            Activation.SILU);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ import java.util.List;
  * @param layersPerBlock resnets of an encoder level; a decoder level has one more
  * @param normGroups of every group norm
  * @param midAttends whether the middle attends
+ * @param activation of every resnet
  */
 record Levels(
     List<Integer> channels,
@@ -20,7 +22,8 @@ record Levels(
     List<UpBlock> up,
     int layersPerBlock,
     int normGroups,
-    boolean midAttends) {
+    boolean midAttends,
+    Activation activation) {
 
   Levels {
     channels = List.copyOf(channels);

@@ -15,7 +15,8 @@ final class MidBlock {
 
   MidBlock(Weights weights, int channels, Levels shape) {
     int groups = shape.normGroups();
-    ResnetBlock.Options options = ResnetBlock.Options.timeless(groups, ResnetStack.EPS);
+    ResnetBlock.Options options =
+        ResnetBlock.Options.timeless(groups, ResnetStack.EPS, shape.activation());
     first = new ResnetBlock(weights.at("resnets.0"), channels, channels, options);
     attention =
         shape.midAttends()

@@ -16,14 +16,15 @@ final class ResnetStack {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialAttention> attentions = new ArrayList<>();
 
-  ResnetStack(Weights weights, int in, int out, int count, boolean attends, int groups) {
+  ResnetStack(Weights weights, int in, int out, int count, boolean attends, Levels shape) {
+    int groups = shape.normGroups();
     for (int j = 0; j < count; j++) {
       resnets.add(
           new ResnetBlock(
               weights.at("resnets", j),
               j == 0 ? in : out,
               out,
-              ResnetBlock.Options.timeless(groups, EPS)));
+              ResnetBlock.Options.timeless(groups, EPS, shape.activation())));
       if (attends) {
         attentions.add(SpatialAttention.single(weights.at("attentions", j), out, groups, EPS));
       }

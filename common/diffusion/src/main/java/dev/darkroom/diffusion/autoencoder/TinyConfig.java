@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.autoencoder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ import java.util.List;
  * @param numDecoderBlocks the same on the way up
  * @param latentMagnitude half the width of the latent's range, for whoever stores it as bytes
  * @param latentShift where that range's middle lies
+ * @param actFn after each convolution of a block but the last, which ends in a ReLU
  */
 public record TinyConfig(
     int inChannels,
@@ -28,7 +30,8 @@ public record TinyConfig(
     double latentMagnitude,
     double latentShift,
     double scalingFactor,
-    double shiftFactor) {
+    double shiftFactor,
+    Activation actFn) {
 
   public TinyConfig {
     encoderBlockOutChannels = List.copyOf(encoderBlockOutChannels);
@@ -86,8 +89,8 @@ public record TinyConfig(
             config.real("latent_magnitude", 3),
             config.real("latent_shift", 0.5),
             config.real("scaling_factor", 1),
-            config.real("shift_factor", 0));
-    config.only("act_fn", "relu");
+            config.real("shift_factor", 0),
+            config.activation("act_fn", Activation.RELU));
     config.only("upsample_fn", "nearest");
     // What diffusers writes for others to read: the decoder's channels once more, and false.
     config.ignore("block_out_channels", "force_upcast");
@@ -98,7 +101,7 @@ public record TinyConfig(
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
     ObjectNode json = ModelConfig.newJson("AutoencoderTiny");
-    json.put("act_fn", "relu").put("upsample_fn", "nearest");
+    json.put("act_fn", actFn.configName()).put("upsample_fn", "nearest");
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
     ModelConfig.putIntegers(json, "encoder_block_out_channels", encoderBlockOutChannels);

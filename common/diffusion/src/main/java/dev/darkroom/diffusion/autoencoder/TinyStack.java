@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.TinyLayers;
 import dev.darkroom.diffusion.nn.Weights;
@@ -12,16 +13,18 @@ import java.util.function.UnaryOperator;
 final class TinyStack {
   private final List<UnaryOperator<NDArray>> steps = new ArrayList<>();
   private final Weights layers;
+  private final Activation activation;
 
   /** Place in diffusers' sequence, which counts activations and upsamplings too. */
   private int next;
 
-  private TinyStack(Weights weights) {
+  private TinyStack(Weights weights, TinyConfig config) {
     this.layers = weights.at("layers");
+    this.activation = config.actFn();
   }
 
   static TinyStack encoder(Weights weights, TinyConfig config) {
-    TinyStack stack = new TinyStack(weights);
+    TinyStack stack = new TinyStack(weights, config);
     int channels = config.encoderBlockOutChannels().getFirst();
     for (int stage = 0; stage < config.numEncoderBlocks().size(); stage++) {
       if (stage == 0) {
@@ -36,10 +39,11 @@ final class TinyStack {
   }
 
   static TinyStack decoder(Weights weights, TinyConfig config) {
-    TinyStack stack = new TinyStack(weights);
+    TinyStack stack = new TinyStack(weights, config);
     int channels = config.decoderBlockOutChannels().getFirst();
     int last = config.numDecoderBlocks().size() - 1;
-    stack.add(TinyLayers.convolutionAndRelu(stack.here(), config.latentChannels(), channels));
+    stack.add(
+        TinyLayers.convolution(stack.here(), config.latentChannels(), channels, config.actFn()));
     stack.next++;
     for (int stage = 0; stage <= last; stage++) {
       stack.blocks(config.numDecoderBlocks().get(stage), channels);
@@ -59,7 +63,7 @@ final class TinyStack {
 
   private void blocks(int count, int channels) {
     for (int i = 0; i < count; i++) {
-      add(TinyLayers.block(here().at("conv"), channels));
+      add(TinyLayers.block(here().at("conv"), channels, activation));
     }
   }
 

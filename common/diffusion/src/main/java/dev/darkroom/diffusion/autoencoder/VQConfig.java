@@ -3,11 +3,13 @@ package dev.darkroom.diffusion.autoencoder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
 
 /**
  * The {@code config.json} of diffusers' VQModel, its field names in camel case.
  *
+ * @param actFn of the resnets; SiLU ends encoder and decoder, whatever they have
  * @param numVqEmbeddings vectors in the codebook
  * @param vqEmbedDim channels of each: those of the quantised latent
  * @param lookupFromCodebook kept for others to read; it changes nothing here
@@ -19,6 +21,7 @@ public record VQConfig(
     List<UpBlock> upBlockTypes,
     List<Integer> blockOutChannels,
     int layersPerBlock,
+    Activation actFn,
     int latentChannels,
     int sampleSize,
     int numVqEmbeddings,
@@ -44,7 +47,8 @@ public record VQConfig(
         upBlockTypes,
         layersPerBlock,
         normNumGroups,
-        midBlockAddAttention);
+        midBlockAddAttention,
+        actFn);
   }
 
   /** Pixels of the image for each position of the latent, in each direction. */
@@ -59,7 +63,8 @@ public record VQConfig(
         upBlockTypes,
         layersPerBlock,
         normNumGroups,
-        midBlockAddAttention);
+        midBlockAddAttention,
+        actFn);
   }
 
   /**
@@ -79,6 +84,7 @@ public record VQConfig(
             config.names("up_block_types", UpBlock.class, List.of(UpBlock.UpDecoderBlock2D)),
             config.integers("block_out_channels", List.of(64)),
             config.integer("layers_per_block", 1),
+            config.activation("act_fn", Activation.SILU),
             latentChannels,
             config.firstInteger("sample_size", 32),
             config.integer("num_vq_embeddings", 256),
@@ -88,7 +94,6 @@ public record VQConfig(
             config.flag("mid_block_add_attention", true),
             config.flag("lookup_from_codebook", false),
             config.flag("force_upcast", false));
-    config.only("act_fn", "silu");
     config.only("norm_type", "group");
     config.requireAllRead();
     return read;
@@ -97,7 +102,7 @@ public record VQConfig(
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
     ObjectNode json = ModelConfig.newJson("VQModel");
-    json.put("act_fn", "silu").put("norm_type", "group");
+    json.put("act_fn", actFn.configName()).put("norm_type", "group");
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
     ModelConfig.putNames(json, "down_block_types", downBlockTypes);

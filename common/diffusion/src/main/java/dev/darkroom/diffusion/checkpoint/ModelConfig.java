@@ -8,12 +8,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -207,6 +209,23 @@ public final class ModelConfig {
   public <E extends Enum<E>> @Nullable E name(String field, Class<E> type) {
     JsonNode value = value(field);
     return value == null ? null : constant(field, type, value);
+  }
+
+  /** One of the non-linearities that diffusers has, by its name there. */
+  public @Nullable Activation activation(String field) {
+    only(field, "silu", "swish", "gelu", "mish", "relu");
+    String name = text(field);
+    if (name == null) {
+      return null;
+    }
+    return name.equals("swish")
+        ? Activation.SILU
+        : Activation.valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  public Activation activation(String field, Activation otherwise) {
+    Activation value = activation(field);
+    return value == null ? otherwise : value;
   }
 
   /**

@@ -31,7 +31,10 @@ public record ControlNetConfig(
           "center_input_sample",
           "up_block_types",
           "class_embeddings_concat",
+          "time_embedding_type",
           "time_embedding_dim",
+          "time_embedding_act_fn",
+          "timestep_post_act",
           "time_cond_proj_dim",
           "conv_in_kernel",
           "conv_out_kernel",
@@ -57,6 +60,9 @@ public record ControlNetConfig(
     require(
         unet.classEmbedding() != ClassEmbedding.SIMPLE_PROJECTION,
         "class_embed_type: expected none, timestep, identity or projection, got simple_projection");
+    require(
+        !unet.timeFourier() && unet.timeEmbeddingActFn() == null && unet.timestepPostAct() == null,
+        "expected a U-Net of time_embedding_type positional without time_embedding_act_fn and timestep_post_act: a ControlNet has no other");
     require(unet.midBlockType() != null, "mid_block_type: expected a block, got null");
   }
 

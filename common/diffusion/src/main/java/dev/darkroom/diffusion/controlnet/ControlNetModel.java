@@ -10,6 +10,7 @@ import dev.darkroom.diffusion.checkpoint.ComponentFolder;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.TensorType;
 import dev.darkroom.diffusion.kernels.Scope;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Adaptable;
 import dev.darkroom.diffusion.nn.AdaptableLayers;
 import dev.darkroom.diffusion.nn.ConditioningEmbedding;
@@ -55,7 +56,8 @@ public final class ControlNetModel implements Network, Adaptable {
     this.weights = Weights.of(source, execution);
     UNetConfig unet = config.unet();
     List<Integer> channels = unet.blockOutChannels();
-    encoder = new UNetEncoder(weights, unet);
+    // diffusers leaves these labels at SiLU, whatever act_fn is.
+    encoder = new UNetEncoder(weights, unet, Activation.SILU);
     conditioning =
         new ConditioningEmbedding(
             weights.at("controlnet_cond_embedding"),

@@ -37,7 +37,14 @@ public final class ConditioningEmbedding {
   public NDArray forward(NDArray x) {
     Flow flow = Flow.from(x);
     for (IValue layer : layers) {
-      flow.then(h -> program.call("conv_silu").tensor(h).value(layer).run());
+      flow.then(
+          h ->
+              program
+                  .call("conv_act")
+                  .tensor(h)
+                  .value(layer)
+                  .text(Activation.SILU.configName())
+                  .run());
     }
     return flow.then(h -> program.call("conv").tensor(h).value(convOut).run()).result();
   }

@@ -6,29 +6,39 @@ import dev.darkroom.diffusion.kernels.Program;
 
 /**
  * Features of a noise level by frequencies that were drawn once and are kept (diffusers'
- * GaussianFourierProjection, as UNet2DModel has it). Song et al. 2021.
+ * GaussianFourierProjection). Song et al. 2021.
  */
 public final class FourierFeatures {
-  /** Deviation of the frequencies. */
-  private static final double SCALE = 16;
-
   private final Program program;
   private final NDArray frequencies;
+  private final boolean ofLogarithm;
+  private final boolean flipSinToCos;
 
   /**
    * @param count of frequencies
+   * @param scale their deviation in a new model
+   * @param ofLogarithm whether they meet the logarithm of what comes in, which then is positive
    */
-  public FourierFeatures(Weights weights, int count) {
+  public FourierFeatures(
+      Weights weights, int count, double scale, boolean ofLogarithm, boolean flipSinToCos) {
     this.program = weights.program();
+    this.ofLogarithm = ofLogarithm;
+    this.flipSinToCos = flipSinToCos;
     this.frequencies =
-        weights.parameter("weight", new Shape(count), new Initialisation.Normal(SCALE));
+        weights.parameter("weight", new Shape(count), new Initialisation.Normal(scale));
   }
 
   /**
-   * @param t [N], positive, of any number type
+   * @param t [N], of any number type
    * @return [N, 2 * count] float32
    */
   public NDArray forward(NDArray t) {
-    return program.call("fourier").tensor(t).tensor(frequencies).run();
+    return program
+        .call("fourier")
+        .tensor(t)
+        .tensor(frequencies)
+        .flag(ofLogarithm)
+        .flag(flipSinToCos)
+        .run();
   }
 }

@@ -125,7 +125,7 @@ final class Kernels {
         Map.of(
             "Layer", layer,
             "Norm", NORM,
-            "Resnet", "Tuple[%s, %s, bool, bool, float]".formatted(norms, layers),
+            "Resnet", "Tuple[%s, %s, bool, bool, float, str]".formatted(norms, layers),
             "Block", block,
             "Transformer",
                 "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer),

@@ -5,16 +5,25 @@ import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.kernels.Program;
 
 /**
- * The end of these models: {@code conv_out(silu(conv_norm_out(x)))}. It takes the place that holds
+ * The end of these models: {@code conv_out(act(conv_norm_out(x)))}. It takes the place that holds
  * both.
  */
 public final class OutputHead {
   private final Program program;
   private final IValue norm;
   private final IValue conv;
+  private final Activation activation;
 
-  public OutputHead(Weights weights, long in, long out, int kernel, int groups, double eps) {
+  public OutputHead(
+      Weights weights,
+      long in,
+      long out,
+      int kernel,
+      int groups,
+      double eps,
+      Activation activation) {
     this.program = weights.program();
+    this.activation = activation;
     this.norm = weights.at("conv_norm_out").groupNorm(groups, in, eps);
     this.conv = weights.at("conv_out").convolution(in, out, kernel, 1, kernel / 2);
   }
@@ -24,6 +33,12 @@ public final class OutputHead {
    * @return [N, out, H, W]
    */
   public NDArray forward(NDArray x) {
-    return program.call("norm_silu_conv").tensor(x).value(norm).value(conv).run();
+    return program
+        .call("norm_act_conv")
+        .tensor(x)
+        .value(norm)
+        .value(conv)
+        .text(activation.configName())
+        .run();
   }
 }

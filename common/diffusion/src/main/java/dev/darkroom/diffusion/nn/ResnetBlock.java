@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The residual block of all these models (diffusers' ResnetBlock2D): norm, SiLU, conv, time
- * embedding, norm, SiLU, conv, and a 1x1 shortcut where the channels change.
+ * The residual block of all these models (diffusers' ResnetBlock2D): norm, activation, conv, time
+ * embedding, norm, activation, conv, and a 1x1 shortcut where the channels change.
  */
 public final class ResnetBlock {
 
@@ -20,13 +20,19 @@ public final class ResnetBlock {
    * @param timeChannels of the time embedding; 0 means there is none
    * @param scaleShift whether time scales and shifts after the second norm; else it is added before
    * @param outputScale what the sum of residual and input is divided by
+   * @param activation after each norm, and of the time embedding
    */
   public record Options(
-      int timeChannels, int groups, double eps, boolean scaleShift, double outputScale) {
+      int timeChannels,
+      int groups,
+      double eps,
+      boolean scaleShift,
+      double outputScale,
+      Activation activation) {
 
     /** The autoencoder's: no time. */
-    public static Options timeless(int groups, double eps) {
-      return new Options(0, groups, eps, false, 1);
+    public static Options timeless(int groups, double eps, Activation activation) {
+      return new Options(0, groups, eps, false, 1, activation);
     }
   }
 
@@ -57,6 +63,7 @@ public final class ResnetBlock {
                 .flag(hasShortcut)
                 .flag(options.scaleShift())
                 .real(options.outputScale())
+                .text(options.activation().configName())
                 .runForValue());
   }
 

@@ -5,7 +5,7 @@ import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.kernels.Program;
 import java.util.function.UnaryOperator;
 
-/** The layers of AutoencoderTiny: convolutions and ReLUs, no norms. Maps are [N, C, H, W]. */
+/** The layers of AutoencoderTiny: convolutions and activations, no norms. Maps are [N, C, H, W]. */
 public final class TinyLayers {
   private TinyLayers() {}
 
@@ -14,8 +14,9 @@ public final class TinyLayers {
     return layer(weights.program(), "conv", weights.convolution3(in, out));
   }
 
-  public static UnaryOperator<NDArray> convolutionAndRelu(Weights weights, int in, int out) {
-    return layer(weights.program(), "conv_relu", weights.convolution3(in, out));
+  public static UnaryOperator<NDArray> convolution(
+      Weights weights, int in, int out, Activation activation) {
+    return layer(weights.program(), "conv_act", weights.convolution3(in, out), activation);
   }
 
   /** 3x3 of stride 2, without a bias. */
@@ -38,15 +39,22 @@ public final class TinyLayers {
             .run();
   }
 
-  /** Three convolutions with ReLUs between, a residual, and a ReLU. */
-  public static UnaryOperator<NDArray> block(Weights weights, int channels) {
+  /** Three convolutions with activations between, a residual, and a ReLU. */
+  public static UnaryOperator<NDArray> block(Weights weights, int channels, Activation activation) {
     return layer(
         weights.program(),
         "tiny_block",
         weights.list(
             weights.at("0").convolution3(channels, channels),
             weights.at("2").convolution3(channels, channels),
-            weights.at("4").convolution3(channels, channels)));
+            weights.at("4").convolution3(channels, channels)),
+        activation);
+  }
+
+  private static UnaryOperator<NDArray> layer(
+      Program program, String kernel, IValue layers, Activation activation) {
+    String name = activation.configName();
+    return x -> program.call(kernel).tensor(x).value(layers).text(name).run();
   }
 
   private static UnaryOperator<NDArray> layer(Program program, String kernel, IValue layers) {

@@ -57,6 +57,7 @@ public final class SingleFileWriter {
       throw DiffusionException.badCheckpoint(
           "%s: a %s has no place in a single file".formatted(place, config.reader().className()));
     }
+    requireSilu(place, config);
     Map<String, StoredTensor> named = new LinkedHashMap<>();
     boolean bare =
         part.component().startsWith("text_encoder")
@@ -78,6 +79,19 @@ public final class SingleFileWriter {
               .formatted(place, translation.unknown().size(), translation.unknown().getFirst()));
     }
     return translation.tensors();
+  }
+
+  /** A single file holds no config: whoever reads it computes as its family does, with SiLU. */
+  private static void requireSilu(Path place, ComponentConfig config) {
+    for (String field : List.of("act_fn", "time_embedding_act_fn", "timestep_post_act")) {
+      String activation = config.text(field);
+      boolean isSilu = field.equals("act_fn") && List.of("silu", "swish").contains(activation);
+      if (!activation.isEmpty() && !isSilu) {
+        throw DiffusionException.badCheckpoint(
+            "%s: %s %s has no place in a single file; keep the folder"
+                .formatted(place, field, activation));
+      }
+    }
   }
 
   /** A key by its published name, whichever version of diffusers or transformers wrote it. */

@@ -60,7 +60,8 @@ final class Layer {
         config.normNumGroups(),
         config.normEps(),
         config.timeScaleShift(),
-        outputScale);
+        outputScale,
+        config.actFn());
   }
 
   static SpatialTransformer.Options transformerOptions(

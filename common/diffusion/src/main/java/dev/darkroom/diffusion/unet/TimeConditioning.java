@@ -2,12 +2,15 @@ package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Embedding;
+import dev.darkroom.diffusion.nn.FourierFeatures;
 import dev.darkroom.diffusion.nn.Linear;
 import dev.darkroom.diffusion.nn.Sinusoid;
 import dev.darkroom.diffusion.nn.TextTimeEmbedding;
 import dev.darkroom.diffusion.nn.TimestepEmbedding;
 import dev.darkroom.diffusion.nn.Weights;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class TimeConditioning {
   private final UNetConfig config;
-  private final Sinusoid time;
+  private final UnaryOperator<NDArray> time;
   private final TimestepEmbedding timeEmbedding;
+  private final UnaryOperator<NDArray> postAct;
+  private final UnaryOperator<NDArray> embeddingAct;
   private final @Nullable Embedding classTable;
   private final @Nullable TimestepEmbedding classMlp;
   private final @Nullable Linear classLinear;
@@ -25,14 +30,27 @@ final class TimeConditioning {
   private final @Nullable TimestepEmbedding addEmbedding;
   private final @Nullable TextTimeEmbedding pooledContext;
 
-  TimeConditioning(Weights weights, UNetConfig config) {
+  /**
+   * @param labelActivation the activation of {@link ClassEmbedding#TIMESTEP}
+   */
+  TimeConditioning(Weights weights, UNetConfig config, Activation labelActivation) {
     this.config = config;
-    int features = config.blockOutChannels().getFirst();
     int channels = config.timeChannels();
-    time = new Sinusoid(weights, features, config.flipSinToCos(), config.freqShift());
+    int features = config.timeFourier() ? channels : config.blockOutChannels().getFirst();
+    boolean flip = config.flipSinToCos();
+    time =
+        config.timeFourier()
+            ? new FourierFeatures(weights.at("time_proj"), features / 2, 1, false, flip)::forward
+            : new Sinusoid(weights, features, flip, config.freqShift())::forward;
     timeEmbedding =
         new TimestepEmbedding(
-            weights.at("time_embedding"), features, channels, config.timeCondProjDim());
+            weights.at("time_embedding"),
+            features,
+            channels,
+            config.timeCondProjDim(),
+            config.actFn());
+    postAct = layer(weights, config.timestepPostAct());
+    embeddingAct = layer(weights, config.timeEmbeddingActFn());
     Weights labels = weights.at("class_embedding");
     classTable =
         config.classEmbedding() == ClassEmbedding.TABLE && config.numClassEmbeds() != null
@@ -41,9 +59,9 @@ final class TimeConditioning {
     Integer projected = config.projectionClassEmbeddingsInputDim();
     classMlp =
         switch (config.classEmbedding()) {
-          case TIMESTEP -> new TimestepEmbedding(labels, features, channels, null);
+          case TIMESTEP -> new TimestepEmbedding(labels, features, channels, null, labelActivation);
           case PROJECTION ->
-              projected == null ? null : new TimestepEmbedding(labels, projected, channels, null);
+              projected == null ? null : new TimestepEmbedding(labels, projected, channels);
           case NONE, TABLE, IDENTITY, SIMPLE_PROJECTION -> null;
         };
     classLinear =
@@ -53,7 +71,7 @@ final class TimeConditioning {
     Integer sizes = config.additionTimeEmbedDim();
     if (sizes != null && projected != null) {
       addedTime = new Sinusoid(weights, sizes, config.flipSinToCos(), config.freqShift());
-      addEmbedding = new TimestepEmbedding(weights.at("add_embedding"), projected, channels, null);
+      addEmbedding = new TimestepEmbedding(weights.at("add_embedding"), projected, channels);
     } else {
       addedTime = null;
       addEmbedding = null;
@@ -66,6 +84,10 @@ final class TimeConditioning {
                 weights.at("add_embedding"), config.contextChannels(), channels, heads);
   }
 
+  private static UnaryOperator<NDArray> layer(Weights weights, @Nullable Activation activation) {
+    return activation == null ? UnaryOperator.identity() : activation.layer(weights);
+  }
+
   /** Channels of what {@link #forward} returns. */
   static int channels(UNetConfig config) {
     return config.classEmbeddingsConcat() ? 2 * config.timeChannels() : config.timeChannels();
@@ -76,7 +98,8 @@ final class TimeConditioning {
    * @return [N, channels]
    */
   NDArray forward(NDArray timestep, Conditions conditions) {
-    NDArray embedding = timeEmbedding.forward(time.forward(timestep), conditions.timeCondition());
+    NDArray embedding =
+        postAct.apply(timeEmbedding.forward(time.apply(timestep), conditions.timeCondition()));
     NDArray labels = labels(conditions.classLabels(), timestep.size());
     if (labels != null) {
       embedding =
@@ -88,7 +111,7 @@ final class TimeConditioning {
     if (pooledContext != null) {
       embedding = embedding.add(pooledContext.forward(conditions.context()));
     }
-    return embedding;
+    return embeddingAct.apply(embedding);
   }
 
   private @Nullable NDArray labels(@Nullable NDArray labels, long rows) {
@@ -106,8 +129,7 @@ final class TimeConditioning {
       return classLinear.forward(labels);
     }
     if (classMlp != null) {
-      return classMlp.forward(
-          type == ClassEmbedding.TIMESTEP ? time.forward(labels) : labels, null);
+      return classMlp.forward(type == ClassEmbedding.TIMESTEP ? time.apply(labels) : labels, null);
     }
     return labels;
   }

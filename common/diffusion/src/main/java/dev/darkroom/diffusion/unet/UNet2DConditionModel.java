@@ -52,7 +52,7 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     this.weights = Weights.of(source, execution);
     int first = config.blockOutChannels().getFirst();
     mask = new AttentionMask(weights);
-    encoder = new UNetEncoder(weights, config);
+    encoder = new UNetEncoder(weights, config, config.actFn());
     contextProjection =
         config.encoderHidDim() == null
             ? null
@@ -71,7 +71,8 @@ public final class UNet2DConditionModel implements Network, Adaptable {
             config.outChannels(),
             config.convOutKernel(),
             config.normNumGroups(),
-            config.normEps());
+            config.normEps(),
+            config.actFn());
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.unet;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     downsample_type}; else by a convolution
  * @param resnetUpsample the same on the way up
  * @param attentionHeadDim channels of a head, as the name says here; null is one head
+ * @param actFn of the resnets; SiLU stands elsewhere, whatever they have
  * @param attnNormNumGroups groups of the middle attention's norm; null is those of the resnets, or
  *     no norm at all with {@code scale_shift}
  * @param addAttention whether the middle attends
@@ -40,6 +42,7 @@ public record UNet2DConfig(
     boolean resnetDownsample,
     boolean resnetUpsample,
     @Nullable Integer attentionHeadDim,
+    Activation actFn,
     int normNumGroups,
     @Nullable Integer attnNormNumGroups,
     double normEps,
@@ -159,6 +162,7 @@ public record UNet2DConfig(
             "resnet".equals(config.text("downsample_type")),
             "resnet".equals(config.text("upsample_type")),
             oneHead ? null : (Integer) config.integer("attention_head_dim", 8),
+            config.activation("act_fn", Activation.SILU),
             config.integer("norm_num_groups", 32),
             config.optionalInteger("attn_norm_num_groups"),
             config.real("norm_eps", 1e-5),
@@ -168,7 +172,6 @@ public record UNet2DConfig(
             table,
             config.optionalInteger("num_train_timesteps"));
     // What diffusers knows and we do not, may only stand at its default.
-    config.only("act_fn", "silu", "swish");
     config.only("dropout", 0.0);
     require(!config.isNull("norm_num_groups"), "norm_num_groups: expected a number, got null");
     config.requireAllRead();
@@ -205,7 +208,7 @@ public record UNet2DConfig(
     json.put("downsample_type", resnetDownsample ? "resnet" : "conv");
     json.put("upsample_type", resnetUpsample ? "resnet" : "conv");
     json.put("dropout", 0.0);
-    json.put("act_fn", "silu");
+    json.put("act_fn", actFn.configName());
     json.put("attention_head_dim", attentionHeadDim);
     json.put("norm_num_groups", normNumGroups);
     json.put("attn_norm_num_groups", attnNormNumGroups);

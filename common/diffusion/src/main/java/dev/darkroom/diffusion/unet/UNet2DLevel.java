@@ -51,6 +51,7 @@ final class UNet2DLevel {
         config.normNumGroups(),
         config.normEps(),
         config.timeScaleShift(),
-        outputScale);
+        outputScale,
+        config.actFn());
   }
 }

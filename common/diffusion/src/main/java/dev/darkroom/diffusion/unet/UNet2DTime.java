@@ -32,13 +32,13 @@ final class UNet2DTime {
         switch (config.timeEmbeddingType()) {
           case positional ->
               new Sinusoid(weights, first, config.flipSinToCos(), config.freqShift())::forward;
-          case fourier -> new FourierFeatures(projection, first)::forward;
+          case fourier -> new FourierFeatures(projection, first, 16, true, false)::forward;
           case learned -> {
             Integer rows = config.numTrainTimesteps();
             yield new Embedding(projection, rows == null ? 0 : rows, first, "timestep")::forward;
           }
         };
-    timeEmbedding = new TimestepEmbedding(weights.at("time_embedding"), width, channels, null);
+    timeEmbedding = new TimestepEmbedding(weights.at("time_embedding"), width, channels);
     Weights labels = weights.at("class_embedding");
     Integer rows = config.numClassEmbeds();
     classTable =
@@ -47,7 +47,7 @@ final class UNet2DTime {
             : null;
     classMlp =
         classEmbedding == ClassEmbedding.TIMESTEP
-            ? new TimestepEmbedding(labels, width, channels, null)
+            ? new TimestepEmbedding(labels, width, channels)
             : null;
   }
 

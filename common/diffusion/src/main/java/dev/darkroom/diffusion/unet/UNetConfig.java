@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.unet;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param downBlockTypes which levels attend to the context
  * @param upBlockTypes the same on the way up, from the smallest map
  * @param midBlockType the middle, or null for none
+ * @param actFn of the resnets, of time and of the output
  * @param attentionHeads what diffusers calls {@code attention_head_dim}, and uses as the number of
  *     heads
  * @param transformerLayersPerBlock transformer blocks after each resnet of a level
@@ -31,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * @param projectionClassEmbeddingsInputDim what enters the added or projected class embedding
  * @param timeCondProjDim channels of a second input beside time, such as the guidance scale of a
  *     distilled model, or null
+ * @param timeFourier whether random frequencies make features of a time ({@code
+ *     time_embedding_type} "fourier"), else sinusoids
+ * @param timeEmbeddingActFn of all that conditions every resnet, before the resnets' own; or null
+ * @param timestepPostAct of time alone, before all else joins it, or null
  */
 public record UNetConfig(
     int sampleSize,
@@ -47,6 +53,7 @@ public record UNetConfig(
     List<Integer> layersPerBlock,
     int downsamplePadding,
     double midBlockScaleFactor,
+    Activation actFn,
     int normNumGroups,
     double normEps,
     List<Integer> crossAttentionDim,
@@ -63,7 +70,10 @@ public record UNetConfig(
     @Nullable Integer projectionClassEmbeddingsInputDim,
     boolean upcastAttention,
     boolean timeScaleShift,
+    boolean timeFourier,
     @Nullable Integer timeEmbeddingDim,
+    @Nullable Activation timeEmbeddingActFn,
+    @Nullable Activation timestepPostAct,
     @Nullable Integer timeCondProjDim,
     int convInKernel,
     int convOutKernel) {
@@ -107,6 +117,10 @@ public record UNetConfig(
           "block_out_channels: expected multiples of norm_num_groups %d, got %d"
               .formatted(normNumGroups, channels));
     }
+    require(
+        !timeFourier || timeEmbeddingDim == null || timeEmbeddingDim % 2 == 0,
+        "time_embedding_dim: expected an even number with time_embedding_type fourier, got "
+            + timeEmbeddingDim);
     switch (classEmbedding) {
       case TABLE ->
           require(
@@ -148,6 +162,7 @@ public record UNetConfig(
         layersPerBlock,
         downsamplePadding,
         midBlockScaleFactor,
+        actFn,
         normNumGroups,
         normEps,
         crossAttentionDim,
@@ -164,7 +179,10 @@ public record UNetConfig(
         projectionClassEmbeddingsInputDim,
         upcastAttention,
         timeScaleShift,
+        timeFourier,
         timeEmbeddingDim,
+        timeEmbeddingActFn,
+        timestepPostAct,
         timeCondProjDim,
         convInKernel,
         convOutKernel);
@@ -172,7 +190,9 @@ public record UNetConfig(
 
   /** Channels of the time embedding. */
   public int timeChannels() {
-    return timeEmbeddingDim == null ? 4 * blockOutChannels.getFirst() : timeEmbeddingDim;
+    return timeEmbeddingDim == null
+        ? (timeFourier ? 2 : 4) * blockOutChannels.getFirst()
+        : timeEmbeddingDim;
   }
 
   /** Channels of the context that {@code forward} takes. */
@@ -249,6 +269,7 @@ public record UNetConfig(
     int additionTime = config.integer("addition_time_embed_dim", 256);
     Integer table = config.optionalInteger("num_class_embeds");
     config.only("resnet_time_scale_shift", "default", "scale_shift");
+    config.only("time_embedding_type", "positional", "fourier");
     UNetConfig read =
         new UNetConfig(
             config.firstInteger("sample_size", 0),
@@ -269,6 +290,7 @@ public record UNetConfig(
             config.integerPerLevel("layers_per_block", levels, 2),
             config.integer("downsample_padding", 1),
             config.real("mid_block_scale_factor", 1),
+            config.activation("act_fn", Activation.SILU),
             config.integer("norm_num_groups", 32),
             config.real("norm_eps", 1e-5),
             config.integerPerLevel("cross_attention_dim", levels, 1280),
@@ -287,7 +309,10 @@ public record UNetConfig(
             config.optionalInteger("projection_class_embeddings_input_dim"),
             config.flag("upcast_attention", false),
             "scale_shift".equals(config.text("resnet_time_scale_shift")),
+            "fourier".equals(config.text("time_embedding_type")),
             config.optionalInteger("time_embedding_dim"),
+            config.activation("time_embedding_act_fn"),
+            config.activation("timestep_post_act"),
             config.optionalInteger("time_cond_proj_dim"),
             config.integer("conv_in_kernel", 3),
             config.integer("conv_out_kernel", 3));
@@ -319,18 +344,13 @@ public record UNetConfig(
 
   /** What diffusers knows and we do not, may only stand at its default. */
   private static void refuseOthers(ModelConfig config) {
-    config.only("act_fn", "silu", "swish");
     config.only("dropout", 0.0);
     config.only("attention_type", "default");
-    config.only("time_embedding_type", "positional");
     config.only("dual_cross_attention", false);
-    config.only("resnet_skip_time_act", false);
-    config.only("resnet_out_scale_factor", 1.0);
-    config.absent("time_embedding_act_fn");
-    config.absent("timestep_post_act");
     config.absent("cross_attention_norm");
-    // It changes nothing in the blocks supported here, in diffusers either.
-    config.ignore("mid_block_only_cross_attention");
+    // They change nothing in the blocks supported here, in diffusers either.
+    config.ignore(
+        "mid_block_only_cross_attention", "resnet_skip_time_act", "resnet_out_scale_factor");
   }
 
   /** The same as diffusers would write it. */
@@ -358,7 +378,7 @@ public record UNetConfig(
     ModelConfig.putPerLevel(json, "layers_per_block", layersPerBlock);
     json.put("downsample_padding", downsamplePadding);
     json.put("mid_block_scale_factor", midBlockScaleFactor);
-    json.put("act_fn", "silu");
+    json.put("act_fn", actFn.configName());
     json.put("norm_num_groups", normNumGroups);
     json.put("norm_eps", normEps);
     ModelConfig.putPerLevel(json, "cross_attention_dim", crossAttentionDim);
@@ -385,11 +405,18 @@ public record UNetConfig(
     json.put("projection_class_embeddings_input_dim", projectionClassEmbeddingsInputDim);
     json.put("upcast_attention", upcastAttention);
     json.put("resnet_time_scale_shift", timeScaleShift ? "scale_shift" : "default");
+    json.put("time_embedding_type", timeFourier ? "fourier" : "positional");
     json.put("time_embedding_dim", timeEmbeddingDim);
+    json.put("time_embedding_act_fn", name(timeEmbeddingActFn));
+    json.put("timestep_post_act", name(timestepPostAct));
     json.put("time_cond_proj_dim", timeCondProjDim);
     json.put("conv_in_kernel", convInKernel);
     json.put("conv_out_kernel", convOutKernel);
     return json;
+  }
+
+  private static @Nullable String name(@Nullable Activation activation) {
+    return activation == null ? null : activation.configName();
   }
 
   private static <T> List<T> sized(String field, List<T> values, int levels) {

@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
@@ -18,9 +19,12 @@ public final class UNetEncoder {
   private final List<DownBlock> down = new ArrayList<>();
   private final @Nullable MidBlock mid;
 
-  public UNetEncoder(Weights weights, UNetConfig config) {
+  /**
+   * @param labelActivation in the embedding of {@link ClassEmbedding#TIMESTEP}
+   */
+  public UNetEncoder(Weights weights, UNetConfig config, Activation labelActivation) {
     int first = config.blockOutChannels().getFirst();
-    time = new TimeConditioning(weights, config);
+    time = new TimeConditioning(weights, config, labelActivation);
     convIn =
         new Convolution(weights.at("conv_in"), config.inChannels(), first, config.convInKernel());
     for (int i = 0; i < config.blockOutChannels().size(); i++) {

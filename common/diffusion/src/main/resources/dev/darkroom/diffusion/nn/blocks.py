@@ -5,28 +5,42 @@ def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
   return torch.layer_norm(torch.to(x, weight.dtype), [x.shape[-1]], weight, bias, eps)
 
-# SiLU of a tensor that nobody else reads: in place where no graph needs the original.
-def silu_of(self, x: Tensor) -> Tensor:
-  if torch.is_grad_enabled():
+# By the names of diffusers and transformers; quick_gelu is OpenAI's own approximation, gelu_new the one with tanh.
+def activation(self, x: Tensor, name: str) -> Tensor:
+  if name == "silu":
     return torch.silu(x)
-  return torch.silu_(x)
+  if name == "quick_gelu":
+    return x * torch.sigmoid(1.702 * x)
+  if name == "gelu":
+    return torch.gelu(x)
+  if name == "gelu_new":
+    return torch.gelu(x, approximate="tanh")
+  if name == "mish":
+    return torch.mish(x)
+  return torch.relu(x)
+
+# Of a tensor that nobody else reads: SiLU, which nearly all models have, in place where no graph needs the original.
+def activated(self, x: Tensor, name: str) -> Tensor:
+  if name == "silu" and not torch.is_grad_enabled():
+    return torch.silu_(x)
+  return self.activation(x, name)
 
 # norms: norm1, norm2. layers: conv1, conv2, [time_emb_proj], [conv_shortcut].
-def resnet(self, norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float) -> Resnet:
-  return (norms, layers, has_shortcut, scale_shift, out_scale)
+def resnet(self, norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float, act: str) -> Resnet:
+  return (norms, layers, has_shortcut, scale_shift, out_scale, act)
 
 # A skip connection, where there is one, joins behind the channels of x.
 def run_resnet(self, x: Tensor, skip: Optional[Tensor], temb: Optional[Tensor], resnet: Resnet) -> Tensor:
   if skip is not None:
     x = torch.cat([x, skip], 1)
-  norms, layers, has_shortcut, scale_shift, out_scale = resnet
-  h = self.silu_of(self.group_norm(x, norms[0]))
+  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
+  h = self.activated(self.group_norm(x, norms[0]), act)
   return self.rest_of_resnet(x, h, temb, resnet)
 
 # A resnet that halves or grows the map on its way, to the given size; its input with it.
 def run_resizing_resnet(self, x: Tensor, temb: Tensor, resnet: Resnet, height: int, width: int) -> Tensor:
-  norms, layers, has_shortcut, scale_shift, out_scale = resnet
-  h = self.silu_of(self.group_norm(x, norms[0]))
+  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
+  h = self.activated(self.group_norm(x, norms[0]), act)
   if height < x.shape[2]:
     x = torch.avg_pool2d(x, [2, 2])
     h = torch.avg_pool2d(h, [2, 2])
@@ -36,10 +50,10 @@ def run_resizing_resnet(self, x: Tensor, temb: Tensor, resnet: Resnet, height: i
   return self.rest_of_resnet(x, h, temb, resnet)
 
 def rest_of_resnet(self, x: Tensor, h: Tensor, temb: Optional[Tensor], resnet: Resnet) -> Tensor:
-  norms, layers, has_shortcut, scale_shift, out_scale = resnet
+  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
   h = self.conv(h, layers[0])
   if temb is not None:
-    t = torch.to(self.linear(torch.silu(temb), layers[2]), h.dtype)
+    t = torch.to(self.linear(self.activation(temb, act), layers[2]), h.dtype)
     t = torch.unsqueeze(torch.unsqueeze(t, 2), 3)
     if scale_shift:
       scale, shift = torch.chunk(t, 2, 1)
@@ -48,7 +62,7 @@ def rest_of_resnet(self, x: Tensor, h: Tensor, temb: Optional[Tensor], resnet: R
       h = self.group_norm(h + t, norms[1])
   else:
     h = self.group_norm(h, norms[1])
-  h = self.conv(self.silu_of(h), layers[1])
+  h = self.conv(self.activated(h, act), layers[1])
   if has_shortcut:
     x = self.conv(x, layers[-1])
   y = x + h
@@ -143,8 +157,8 @@ def downsample(self, x: Tensor, layer: Layer, pad_end: bool) -> Tensor:
     x = torch.constant_pad_nd(x, [0, 1, 0, 1], 0)
   return self.conv(x, layer)
 
-def norm_silu_conv(self, x: Tensor, norm: Norm, layer: Layer) -> Tensor:
-  return self.conv(self.silu_of(self.group_norm(x, norm)), layer)
+def norm_act_conv(self, x: Tensor, norm: Norm, layer: Layer, act: str) -> Tensor:
+  return self.conv(self.activated(self.group_norm(x, norm), act), layer)
 
 # The sinusoids of Vaswani et al. 2017: t [N] to [N, dim] float32.
 def sinusoid(self, t: Tensor, dim: int, flip_sin_to_cos: bool, freq_shift: float) -> Tensor:
@@ -159,16 +173,21 @@ def sinusoid(self, t: Tensor, dim: int, flip_sin_to_cos: bool, freq_shift: float
     y = torch.constant_pad_nd(y, [0, 1], 0)
   return y
 
-# Random frequencies of Tancik et al. 2020, of the logarithm of t [N]: [N, 2 F] float32.
-def fourier(self, t: Tensor, frequencies: Tensor) -> Tensor:
-  angles = torch.log(t.to(6))[:, None] * frequencies[None, :] * 2 * 3.141592653589793
+# Random frequencies of Tancik et al. 2020, of t [N] or its logarithm: [N, 2 F] float32.
+def fourier(self, t: Tensor, frequencies: Tensor, log: bool, flip_sin_to_cos: bool) -> Tensor:
+  t = t.to(6)
+  if log:
+    t = torch.log(t)
+  angles = t[:, None] * frequencies[None, :] * 2 * 3.141592653589793
+  if flip_sin_to_cos:
+    return torch.cat([torch.cos(angles), torch.sin(angles)], -1)
   return torch.cat([torch.sin(angles), torch.cos(angles)], -1)
 
 # layers: linear_1, linear_2, [cond_proj].
-def time_mlp(self, x: Tensor, condition: Optional[Tensor], layers: List[Layer]) -> Tensor:
+def time_mlp(self, x: Tensor, condition: Optional[Tensor], layers: List[Layer], act: str) -> Tensor:
   if condition is not None:
     x = x + self.linear(condition, layers[2])
-  return self.linear(torch.silu(self.linear(x, layers[0])), layers[1])
+  return self.linear(self.activated(self.linear(x, layers[0]), act), layers[1])
 
 # The mean of the tokens, at a learned position, attends to itself and them. layers: q_proj, k_proj, v_proj, proj. norms: norm1, norm2.
 def text_time(self, x: Tensor, position: Tensor, norms: List[Norm], layers: List[Layer], heads: int) -> Tensor:
@@ -210,13 +229,10 @@ def nearest_codes(self, z: Tensor, codebook: Tensor) -> Tensor:
 def codes(self, indices: Tensor, codebook: Tensor) -> Tensor:
   return torch.embedding(codebook, indices).permute(0, 3, 1, 2).contiguous()
 
-def conv_silu(self, x: Tensor, layer: Layer) -> Tensor:
-  return self.silu_of(self.conv(x, layer))
+def conv_act(self, x: Tensor, layer: Layer, act: str) -> Tensor:
+  return self.activated(self.conv(x, layer), act)
 
-def conv_relu(self, x: Tensor, layer: Layer) -> Tensor:
-  return torch.relu(self.conv(x, layer))
-
-# AutoencoderTiny's. layers: conv.0, conv.2, conv.4.
-def tiny_block(self, x: Tensor, layers: List[Layer]) -> Tensor:
-  h = self.conv_relu(self.conv_relu(x, layers[0]), layers[1])
+# AutoencoderTiny's. layers: conv.0, conv.2, conv.4. The last activation is a ReLU, whatever the others are.
+def tiny_block(self, x: Tensor, layers: List[Layer], act: str) -> Tensor:
+  h = self.conv_act(self.conv_act(x, layers[0], act), layers[1], act)
   return torch.relu(self.conv(h, layers[2]) + x)

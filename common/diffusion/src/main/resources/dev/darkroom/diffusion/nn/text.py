@@ -1,17 +1,5 @@
 # The blocks of text encoders, over those of blocks.py.
 
-# By the names of transformers; quick_gelu is OpenAI's own approximation, gelu_new the one with tanh.
-def activation(self, x: Tensor, name: str) -> Tensor:
-  if name == "quick_gelu":
-    return x * torch.sigmoid(1.702 * x)
-  if name == "gelu":
-    return torch.gelu(x)
-  if name == "gelu_new":
-    return torch.gelu(x, approximate="tanh")
-  if name == "silu":
-    return torch.silu(x)
-  return torch.relu(x)
-
 # Rows of a table, of any floating type, as float32; ids past its end are rows of the table that was added to it.
 def token_embedding(self, ids: Tensor, table: Tensor, added: Optional[Tensor]) -> Tensor:
   if added is None:

@@ -20,7 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AutoencoderKLTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"autoencoder", "autoencoder-attention-levels", "autoencoder-bare"})
+  @ValueSource(
+      strings = {
+        "autoencoder",
+        "autoencoder-attention-levels",
+        "autoencoder-bare",
+        "autoencoder-gelu"
+      })
   void encodesAndDecodesAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
@@ -100,9 +106,10 @@ class AutoencoderKLTest {
     }
   }
 
-  @Test
-  void configSurvivesWritingAndReading() {
-    try (Golden golden = Golden.of("autoencoder-bare")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"autoencoder-bare", "autoencoder-gelu"})
+  void configSurvivesWritingAndReading(String name) {
+    try (Golden golden = Golden.of(name)) {
       AutoencoderConfig config = AutoencoderConfig.of(golden.config());
       assertEquals(
           config, AutoencoderConfig.of(ModelConfig.parse("written", config.toJson().toString())));
@@ -114,9 +121,9 @@ class AutoencoderKLTest {
     DiffusionException refused =
         assertThrows(
             DiffusionException.class,
-            () -> AutoencoderConfig.of(ModelConfig.parse("config.json", "{\"act_fn\": \"mish\"}")));
+            () -> AutoencoderConfig.of(ModelConfig.parse("config.json", "{\"act_fn\": \"tanh\"}")));
     assertEquals(
-        "config.json: act_fn: expected one of [silu], which is what this library supports, got \"mish\"",
+        "config.json: act_fn: expected one of [silu, swish, gelu, mish, relu], which is what this library supports, got \"tanh\"",
         refused.getMessage());
   }
 

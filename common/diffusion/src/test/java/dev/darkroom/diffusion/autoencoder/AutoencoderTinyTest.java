@@ -13,14 +13,14 @@ import dev.darkroom.diffusion.nn.Execution;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AutoencoderTinyTest {
 
   @ParameterizedTest
-  @EnumSource(names = {"TRAINING", "INFERENCE"})
-  void encodesAndDecodesAsDiffusers(Execution execution) throws IOException {
-    try (Golden golden = Golden.of("tiny");
+  @CsvSource({"tiny,TRAINING", "tiny,INFERENCE", "tiny-mish,TRAINING", "tiny-mish,INFERENCE"})
+  void encodesAndDecodesAsDiffusers(String name, Execution execution) throws IOException {
+    try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
       AutoencoderTiny model =
           new AutoencoderTiny(TinyConfig.of(golden.config()), golden.parameters(), execution);
@@ -43,6 +43,14 @@ class AutoencoderTinyTest {
       NDArray decoded = model.decode(golden.tensor("z")).square().mean();
 
       golden.assertGradients(encoded.add(decoded), model.parameters());
+      assertEquals(config, TinyConfig.of(ModelConfig.parse("written", config.toJson().toString())));
+    }
+  }
+
+  @Test
+  void configSurvivesWritingAndReading() {
+    try (Golden golden = Golden.of("tiny-mish")) {
+      TinyConfig config = TinyConfig.of(golden.config());
       assertEquals(config, TinyConfig.of(ModelConfig.parse("written", config.toJson().toString())));
     }
   }

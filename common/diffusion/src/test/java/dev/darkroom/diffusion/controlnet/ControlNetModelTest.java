@@ -27,7 +27,13 @@ class ControlNetModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"controlnet-sd1", "controlnet-sd2", "controlnet-sdxl", "controlnet-pooled"})
+      strings = {
+        "controlnet-sd1",
+        "controlnet-sd2",
+        "controlnet-sdxl",
+        "controlnet-pooled",
+        "controlnet-relu"
+      })
   void answersAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
@@ -90,7 +96,8 @@ class ControlNetModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"controlnet-sd1", "controlnet-sdxl", "controlnet-pooled"})
+  @ValueSource(
+      strings = {"controlnet-sd1", "controlnet-sdxl", "controlnet-pooled", "controlnet-relu"})
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
       ControlNetConfig config = ControlNetConfig.of(golden.config());
@@ -107,6 +114,9 @@ class ControlNetModelTest {
     assertRefused(
         "{\"class_embed_type\": \"simple_projection\", \"projection_class_embeddings_input_dim\": 4}",
         "ControlNetModel config: class_embed_type: expected none, timestep, identity or projection, got simple_projection");
+    assertRefused(
+        "{\"timestep_post_act\": \"silu\"}",
+        "config.json: timestep_post_act: expected null, which is what this library supports, got \"silu\"");
     assertRefused(
         "{\"mid_block_type\": null}",
         "ControlNetModel config: mid_block_type: expected a block, got null");

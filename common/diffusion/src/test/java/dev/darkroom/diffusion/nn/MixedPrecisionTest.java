@@ -25,7 +25,8 @@ class MixedPrecisionTest {
         GradMode recording = GradMode.on()) {
       Weights weights = Weights.of(golden.parameters(), Execution.TRAINING_BFLOAT16);
       ResnetBlock block =
-          new ResnetBlock(weights, 32, 64, new ResnetBlock.Options(48, 8, 1e-5, false, 1));
+          new ResnetBlock(
+              weights, 32, 64, new ResnetBlock.Options(48, 8, 1e-5, false, 1, Activation.SILU));
       weights.parameters().values().forEach(parameter -> parameter.setRequiresGradient(true));
       NDArray x = golden.tensor("x");
       x.setRequiresGradient(true);

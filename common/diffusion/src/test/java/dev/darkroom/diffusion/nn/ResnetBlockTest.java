@@ -14,7 +14,8 @@ class ResnetBlockTest {
         GradMode recording = GradMode.on()) {
       Weights weights = Weights.of(golden.parameters(), Execution.TRAINING);
       ResnetBlock block =
-          new ResnetBlock(weights, 32, 64, new ResnetBlock.Options(48, 8, 1e-5, false, 1));
+          new ResnetBlock(
+              weights, 32, 64, new ResnetBlock.Options(48, 8, 1e-5, false, 1, Activation.SILU));
       golden.assertSameKeys(weights.parameters());
       weights.parameters().values().forEach(parameter -> parameter.setRequiresGradient(true));
       NDArray x = golden.tensor("x");

@@ -9,10 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.Golden;
+import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
+import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
 import dev.darkroom.diffusion.checkpoint.StoredTensor;
 import dev.darkroom.diffusion.checkpoint.TensorType;
+import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.schedule.PredictionType;
 import dev.darkroom.diffusion.singlefile.SingleFile.Component;
 import dev.darkroom.diffusion.singlefile.SingleFile.Reading;
@@ -153,6 +157,24 @@ class SingleFileTest {
       assertEquals(PredictionType.V_PREDICTION, file.predictionType());
       assertSame(expected().get("sd2").get("unet"), file.components().get("unet").weights());
     }
+  }
+
+  @Test
+  void aFileWithoutAConfigRefusesAnotherActivation() {
+    Path model = folder.resolve("gelu");
+    try (Golden golden = Golden.of("autoencoder-gelu")) {
+      new AutoencoderKL(
+              AutoencoderConfig.of(golden.config()), golden.parameters(), Execution.TRAINING)
+          .save(model, TensorType.F16);
+    }
+    assertEquals(
+        model + ": act_fn gelu has no place in a single file; keep the folder",
+        assertThrows(
+                DiffusionException.class,
+                () ->
+                    SingleFileWriter.write(
+                        model, folder.resolve("gelu.safetensors"), null, TensorType.F16))
+            .getMessage());
   }
 
   @Test

@@ -36,6 +36,8 @@ class UNet2DConditionModelTest {
         "unet-identity-labels",
         "unet-residuals",
         "unet-pooled-context",
+        "unet-activations",
+        "unet-fourier",
         "unet-starter"
       })
   void predictsAsDiffusers(String name) throws IOException {
@@ -61,7 +63,7 @@ class UNet2DConditionModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"unet-sd1", "unet-pooled-context", "unet-starter"})
+  @ValueSource(strings = {"unet-sd1", "unet-pooled-context", "unet-activations", "unet-starter"})
   void hasDiffusersGradients(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode recording = GradMode.on()) {
@@ -85,7 +87,9 @@ class UNet2DConditionModelTest {
         "unet-projected-labels",
         "unet-upscaler",
         "unet-timestep-labels",
-        "unet-pooled-context"
+        "unet-pooled-context",
+        "unet-activations",
+        "unet-fourier"
       })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
@@ -102,6 +106,15 @@ class UNet2DConditionModelTest {
     assertRefused(
         "{\"block_out_channels\": [32], \"down_block_types\": [\"KDownBlock2D\"]}",
         "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D], got \"KDownBlock2D\"");
+    assertRefused(
+        "{\"act_fn\": \"quick_gelu\"}",
+        "config.json: act_fn: expected one of [silu, swish, gelu, mish, relu], which is what this library supports, got \"quick_gelu\"");
+    assertRefused(
+        "{\"cross_attention_norm\": \"layer_norm\"}",
+        "config.json: cross_attention_norm: expected null, which is what this library supports, got \"layer_norm\"");
+    assertRefused(
+        "{\"time_embedding_type\": \"fourier\", \"time_embedding_dim\": 41}",
+        "UNet2DConditionModel config: time_embedding_dim: expected an even number with time_embedding_type fourier, got 41");
     assertRefused(
         "{\"wavelets\": 3}",
         "config.json: field wavelets is not supported by this library, but is set to 3");

@@ -20,7 +20,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UNet2DModelTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"unet2d-ddpm", "unet2d-resnets", "unet2d-fourier", "unet2d-learned"})
+  @ValueSource(
+      strings = {
+        "unet2d-ddpm",
+        "unet2d-resnets",
+        "unet2d-fourier",
+        "unet2d-learned",
+        "unet2d-relu"
+      })
   void predictsAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
@@ -48,7 +55,14 @@ class UNet2DModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"unet2d-ddpm", "unet2d-resnets", "unet2d-fourier", "unet2d-learned"})
+  @ValueSource(
+      strings = {
+        "unet2d-ddpm",
+        "unet2d-resnets",
+        "unet2d-fourier",
+        "unet2d-learned",
+        "unet2d-relu"
+      })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
       UNet2DConfig config = UNet2DConfig.of(golden.config());
