@@ -8,11 +8,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javax.sql.DataSource;
 
 /**
@@ -59,38 +60,52 @@ public final class Outbox {
         });
   }
 
+  /**
+   * Three small statements: in one, Postgres joins what is taken with all that wait, so that every
+   * look at a full window read the whole queue.
+   */
   private static List<Release> take(Connection connection, JobKind kind, String pool, int window)
       throws SQLException {
-    record Taken(Release release, int place) {}
-    List<Taken> taken =
+    long room = window - dispatched(connection, kind, pool);
+    if (room <= 0) {
+      return List.of();
+    }
+    List<String> next =
         Database.query(
             connection,
             """
-            WITH waiting AS (
-              SELECT id, priority, created_at FROM jobs
-               WHERE state = 'queued' AND kind = ? AND pool = ?
-               ORDER BY priority DESC, created_at, id
-               LIMIT greatest(0, ? - (SELECT count(*) FROM jobs
-                                       WHERE state = 'dispatched' AND kind = ? AND pool = ?))
-                 FOR UPDATE SKIP LOCKED),
-            next AS (
-              SELECT id, row_number() OVER (ORDER BY priority DESC, created_at, id) AS place
-                FROM waiting)
-            UPDATE jobs SET state = 'dispatched', release = release + 1,
-                            dispatched_at = clock_timestamp(), published_at = NULL
-              FROM next WHERE jobs.id = next.id AND jobs.state = 'queued'
-            RETURNING jobs.id, release, place""",
-            row ->
-                new Taken(new Release(new JobId(row.getString(1)), row.getLong(2)), row.getInt(3)),
+            SELECT id FROM jobs WHERE state = 'queued' AND kind = ? AND pool = ?
+             ORDER BY priority DESC, created_at, id LIMIT ? FOR UPDATE SKIP LOCKED""",
+            row -> row.getString(1),
             kind.text(),
             pool,
-            window,
+            room);
+    if (next.isEmpty()) {
+      return List.of();
+    }
+    Map<String, Release> released = new HashMap<>();
+    Database.query(
+            connection,
+            """
+            UPDATE jobs SET state = 'dispatched', release = release + 1,
+                            dispatched_at = clock_timestamp(), published_at = NULL
+             WHERE id = ANY (?) AND state = 'queued'
+            RETURNING id, release""",
+            row -> new Release(new JobId(row.getString(1)), row.getLong(2)),
+            (Object) next.toArray(String[]::new))
+        .forEach(release -> released.put(release.jobId().value(), release));
+    return next.stream().map(released::get).filter(Objects::nonNull).toList();
+  }
+
+  private static long dispatched(Connection connection, JobKind kind, String pool)
+      throws SQLException {
+    return Database.query(
+            connection,
+            "SELECT count(*) FROM jobs WHERE state = 'dispatched' AND kind = ? AND pool = ?",
+            row -> row.getLong(1),
             kind.text(),
-            pool);
-    return taken.stream()
-        .sorted(Comparator.comparingInt(Taken::place))
-        .map(Taken::release)
-        .toList();
+            pool)
+        .getFirst();
   }
 
   /** Notes that Kafka has the records. One that was lost before is published again by a rescue. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,35 @@ class OutboxTest {
     assertEquals(
         Map.of(JobState.DISPATCHED, 3L, JobState.RUNNING, 1L),
         database.outbox.depth(JobKind.GENERATION, "default"));
+  }
+
+  /** Looks come hundreds of times a second while jobs pour in; each read the whole queue once. */
+  @Test
+  void aLookAtAFullWindowDoesNotReadTheQueue() {
+    // Postgres plans a statement for good when it has run some times: here, while nothing waits.
+    for (int i = 0; i < 20; i++) {
+      assertEquals(List.of(), take(4));
+    }
+    database.jobs.insertAll(
+        Stream.generate(() -> TestDatabase.job(Specs.generation("x"))).limit(5_000).toList());
+    assertEquals(4, take(4).size());
+    long scans = readOfJobs("seq_scan + idx_scan");
+    long rows = readOfJobs("seq_tup_read + idx_tup_fetch");
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    // Postgres tells what was read about a second late.
+    while (readOfJobs("seq_scan + idx_scan") < scans + 100) {
+      assertEquals(List.of(), take(4));
+      assertTrue(System.nanoTime() < end, "Postgres told of no scan");
+    }
+    double rowsOfALook =
+        (double) (readOfJobs("seq_tup_read + idx_tup_fetch") - rows)
+            / (readOfJobs("seq_scan + idx_scan") - scans);
+    assertTrue(rowsOfALook < 50, "rows read by a look: " + rowsOfALook);
+  }
+
+  private long readOfJobs(String statistic) {
+    return database.count(
+        "SELECT %s FROM pg_stat_user_tables WHERE relname = 'jobs'".formatted(statistic));
   }
 
   @Test
