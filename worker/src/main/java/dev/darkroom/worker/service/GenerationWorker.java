@@ -59,6 +59,7 @@ public final class GenerationWorker implements JobTaker {
     Thread.Builder engineThread = Thread.ofPlatform().name("engine-", 0).daemon();
     engineThreads = Stream.generate(() -> engineThread.start(engine)).limit(lanes).toList();
     loaders = new TensorThreads("loader-", settings.jobs());
+    prepare(settings);
     studio = new TensorThreads("studio-", 1);
     shelf =
         new ModelShelf<>(
@@ -90,6 +91,22 @@ public final class GenerationWorker implements JobTaker {
         settings.device(),
         settings.precision().torchName(),
         TorchRuntime.threads());
+  }
+
+  /** Compiles what models compute with while the first job is still on its way. */
+  private void prepare(WorkerSettings settings) {
+    loaders
+        .submit(
+            () -> {
+              settings.precision().network().prepare(settings.device());
+              return true;
+            })
+        .whenComplete(
+            (prepared, failure) -> {
+              if (failure != null) {
+                LOG.warn("No model can compute here: each job will say so", failure);
+              }
+            });
   }
 
   /** Shares the cores among the lanes; more lanes than cores would only wait for each other. */
