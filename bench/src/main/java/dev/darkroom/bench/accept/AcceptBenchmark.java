@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class AcceptBenchmark implements Benchmark {
   /** Enough to keep two cores busy; more only wait longer for each other. */
-  private static final int CLIENTS = 32;
+  private static final int CLIENTS = 24;
 
   /** Until then the JIT of gateway and client has half of the machine. */
   private static final int WARM_UP = 20_000;
