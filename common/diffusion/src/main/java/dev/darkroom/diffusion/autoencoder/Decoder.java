@@ -1,7 +1,6 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import ai.djl.ndarray.NDArray;
-import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.OutputHead;
@@ -38,15 +37,7 @@ final class Decoder {
       levels.add(
           new Level(resnets, i < last ? new Upsample(level.at("upsamplers.0"), here) : null));
     }
-    head =
-        new OutputHead(
-            weights,
-            channels.getLast(),
-            out,
-            3,
-            shape.normGroups(),
-            ResnetStack.EPS,
-            Activation.SILU);
+    head = new OutputHead(weights, channels.getLast(), out, shape.normGroups(), ResnetStack.EPS);
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.darkroom.diffusion.autoencoder;
 
 import ai.djl.ndarray.NDArray;
-import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
 import dev.darkroom.diffusion.nn.Downsample;
 import dev.darkroom.diffusion.nn.Flow;
@@ -42,15 +41,7 @@ final class Encoder {
                   : null));
     }
     mid = new MidBlock(weights.at("mid_block"), channels.getLast(), shape);
-    head =
-        new OutputHead(
-            weights,
-            channels.getLast(),
-            out,
-            3,
-            shape.normGroups(),
-            ResnetStack.EPS,
-            Activation.SILU);
+    head = new OutputHead(weights, channels.getLast(), out, shape.normGroups(), ResnetStack.EPS);
   }
 
   /**

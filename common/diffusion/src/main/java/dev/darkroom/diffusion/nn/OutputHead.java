@@ -14,6 +14,11 @@ public final class OutputHead {
   private final IValue conv;
   private final Activation activation;
 
+  /** With SiLU, and a kernel of 3. */
+  public OutputHead(Weights weights, long in, long out, int groups, double eps) {
+    this(weights, in, out, 3, groups, eps, Activation.SILU);
+  }
+
   public OutputHead(
       Weights weights,
       long in,

@@ -10,7 +10,6 @@ import dev.darkroom.diffusion.checkpoint.ComponentFolder;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.TensorType;
 import dev.darkroom.diffusion.kernels.Scope;
-import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Adaptable;
 import dev.darkroom.diffusion.nn.AdaptableLayers;
 import dev.darkroom.diffusion.nn.Convolution;
@@ -63,13 +62,7 @@ public final class UNet2DModel implements Network, Adaptable {
     }
     head =
         new OutputHead(
-            weights,
-            first,
-            config.outChannels(),
-            3,
-            config.normNumGroups(),
-            config.normEps(),
-            Activation.SILU);
+            weights, first, config.outChannels(), config.normNumGroups(), config.normEps());
   }
 
   /**

@@ -15,19 +15,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UNet2DModelTest {
 
+  private static List<String> goldens() {
+    return List.of(
+        "unet2d-ddpm", "unet2d-resnets", "unet2d-fourier", "unet2d-learned", "unet2d-relu");
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "unet2d-ddpm",
-        "unet2d-resnets",
-        "unet2d-fourier",
-        "unet2d-learned",
-        "unet2d-relu"
-      })
+  @MethodSource("goldens")
   void predictsAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
@@ -55,14 +54,7 @@ class UNet2DModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "unet2d-ddpm",
-        "unet2d-resnets",
-        "unet2d-fourier",
-        "unet2d-learned",
-        "unet2d-relu"
-      })
+  @MethodSource("goldens")
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
       UNet2DConfig config = UNet2DConfig.of(golden.config());
