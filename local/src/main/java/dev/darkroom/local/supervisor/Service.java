@@ -38,7 +38,7 @@ public enum Service {
           "-XX:ArchiveRelocationMode=0",
           // While several processes start on few cores, compiling was most of what they did: what
           // runs once needs no C2, whatever a recorded run says, and what runs for hours reaches
-          // three times its usual thresholds all the same. Ten times cost accept its throughput.
+          // three times its usual thresholds all the same, where it has C2 at all.
           "-XX:-AOTReplayTraining",
           "-XX:Tier4InvocationThreshold=15000",
           "-XX:Tier4MinInvocationThreshold=1800",
