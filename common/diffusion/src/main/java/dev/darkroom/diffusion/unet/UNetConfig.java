@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,45 +145,8 @@ public record UNetConfig(
 
   /** The same for an input of other channels. */
   public UNetConfig ofInput(int channels) {
-    return new UNetConfig(
-        sampleSize,
-        channels,
-        outChannels,
-        centerInputSample,
-        flipSinToCos,
-        freqShift,
-        downBlockTypes,
-        midBlockType,
-        upBlockTypes,
-        onlyCrossAttention,
-        blockOutChannels,
-        layersPerBlock,
-        downsamplePadding,
-        midBlockScaleFactor,
-        actFn,
-        normNumGroups,
-        normEps,
-        crossAttentionDim,
-        transformerLayersPerBlock,
-        reverseTransformerLayersPerBlock,
-        encoderHidDim,
-        attentionHeads,
-        useLinearProjection,
-        classEmbedding,
-        numClassEmbeds,
-        classEmbeddingsConcat,
-        additionTimeEmbedDim,
-        additionTextHeads,
-        projectionClassEmbeddingsInputDim,
-        upcastAttention,
-        timeScaleShift,
-        timeFourier,
-        timeEmbeddingDim,
-        timeEmbeddingActFn,
-        timestepPostAct,
-        timeCondProjDim,
-        convInKernel,
-        convOutKernel);
+    ObjectNode json = toJson().put("in_channels", channels);
+    return of(ModelConfig.parse("a U-Net of %d channels".formatted(channels), json.toString()));
   }
 
   /** Channels of the time embedding. */
@@ -223,18 +184,7 @@ public record UNetConfig(
    * @throws DiffusionException if a field has a value this library does not support, by its name
    */
   public static UNetConfig of(ModelConfig config) {
-    UpBlockType attention = UpBlockType.CrossAttnUpBlock2D;
-    UNetConfig read =
-        read(
-            config,
-            config.names(
-                "up_block_types",
-                UpBlockType.class,
-                List.of(UpBlockType.UpBlock2D, attention, attention, attention)));
-    // diffusers refuses it here, where attention_head_dim already is the number of heads.
-    config.absent("num_attention_heads");
-    config.requireAllRead();
-    return read;
+    return new UNetConfigReader(config).unet();
   }
 
   /**
@@ -243,180 +193,12 @@ public record UNetConfig(
    * requires that all were read.
    */
   public static UNetConfig ofEncoder(ModelConfig config) {
-    List<UpBlockType> up = new ArrayList<>();
-    for (DownBlockType type : downBlockTypes(config)) {
-      up.addFirst(type.attends() ? UpBlockType.CrossAttnUpBlock2D : UpBlockType.UpBlock2D);
-    }
-    return read(config, up);
-  }
-
-  private static List<DownBlockType> downBlockTypes(ModelConfig config) {
-    DownBlockType attention = DownBlockType.CrossAttnDownBlock2D;
-    return config.names(
-        "down_block_types",
-        DownBlockType.class,
-        List.of(attention, attention, attention, DownBlockType.DownBlock2D));
-  }
-
-  private static UNetConfig read(ModelConfig config, List<UpBlockType> upBlockTypes) {
-    List<Integer> channels = config.integers("block_out_channels", List.of(320, 640, 1280, 1280));
-    int levels = channels.size();
-    Integer encoderHidDim = config.optionalInteger("encoder_hid_dim");
-    config.only("encoder_hid_dim_type", "text_proj");
-    config.only("addition_embed_type", "text_time", "text");
-    String added = config.text("addition_embed_type");
-    int additionHeads = config.integer("addition_embed_type_num_heads", 64);
-    int additionTime = config.integer("addition_time_embed_dim", 256);
-    Integer table = config.optionalInteger("num_class_embeds");
-    config.only("resnet_time_scale_shift", "default", "scale_shift");
-    config.only("time_embedding_type", "positional", "fourier");
-    UNetConfig read =
-        new UNetConfig(
-            config.firstInteger("sample_size", 0),
-            config.integer("in_channels", 4),
-            config.integer("out_channels", 4),
-            config.flag("center_input_sample", false),
-            config.flag("flip_sin_to_cos", true),
-            config.real("freq_shift", 0),
-            downBlockTypes(config),
-            config.isNull("mid_block_type")
-                ? null
-                : Objects.requireNonNullElse(
-                    config.name("mid_block_type", MidBlockType.class),
-                    MidBlockType.UNetMidBlock2DCrossAttn),
-            upBlockTypes,
-            config.flagPerLevel("only_cross_attention", levels, false),
-            channels,
-            config.integerPerLevel("layers_per_block", levels, 2),
-            config.integer("downsample_padding", 1),
-            config.real("mid_block_scale_factor", 1),
-            config.activation("act_fn", Activation.SILU),
-            config.integer("norm_num_groups", 32),
-            config.real("norm_eps", 1e-5),
-            config.integerPerLevel("cross_attention_dim", levels, 1280),
-            config.integerPerLevel("transformer_layers_per_block", levels, 1),
-            config.isNullOrAbsent("reverse_transformer_layers_per_block")
-                ? null
-                : config.integerPerLevel("reverse_transformer_layers_per_block", levels, 1),
-            encoderHidDim,
-            heads(config, levels),
-            config.flag("use_linear_projection", false),
-            classEmbedding(config, table),
-            table,
-            config.flag("class_embeddings_concat", false),
-            "text_time".equals(added) ? (Integer) additionTime : null,
-            "text".equals(added) ? (Integer) additionHeads : null,
-            config.optionalInteger("projection_class_embeddings_input_dim"),
-            config.flag("upcast_attention", false),
-            "scale_shift".equals(config.text("resnet_time_scale_shift")),
-            "fourier".equals(config.text("time_embedding_type")),
-            config.optionalInteger("time_embedding_dim"),
-            config.activation("time_embedding_act_fn"),
-            config.activation("timestep_post_act"),
-            config.optionalInteger("time_cond_proj_dim"),
-            config.integer("conv_in_kernel", 3),
-            config.integer("conv_out_kernel", 3));
-    refuseOthers(config);
-    return read;
-  }
-
-  private static List<Integer> heads(ModelConfig config, int levels) {
-    List<Integer> heads = config.integerPerLevel("attention_head_dim", levels, 8);
-    return config.isNullOrAbsent("num_attention_heads")
-        ? heads
-        : config.integerPerLevel("num_attention_heads", levels, 8);
-  }
-
-  private static ClassEmbedding classEmbedding(ModelConfig config, @Nullable Integer table) {
-    config.only("class_embed_type", "timestep", "identity", "projection", "simple_projection");
-    String name = config.text("class_embed_type");
-    if (name == null) {
-      return table == null ? ClassEmbedding.NONE : ClassEmbedding.TABLE;
-    }
-    for (ClassEmbedding type : ClassEmbedding.values()) {
-      if (name.equals(type.configName())) {
-        return type;
-      }
-    }
-    throw DiffusionException.internal(
-        "class_embed_type " + name + " is allowed but has no meaning", null);
-  }
-
-  /** What diffusers knows and we do not, may only stand at its default. */
-  private static void refuseOthers(ModelConfig config) {
-    config.only("dropout", 0.0);
-    config.only("attention_type", "default");
-    config.only("dual_cross_attention", false);
-    config.absent("cross_attention_norm");
-    // They change nothing in the blocks supported here, in diffusers either.
-    config.ignore(
-        "mid_block_only_cross_attention", "resnet_skip_time_act", "resnet_out_scale_factor");
+    return new UNetConfigReader(config).encoder();
   }
 
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newJson("UNet2DConditionModel");
-    if (sampleSize > 0) {
-      json.put("sample_size", sampleSize);
-    } else {
-      json.putNull("sample_size");
-    }
-    json.put("in_channels", inChannels);
-    json.put("out_channels", outChannels);
-    json.put("center_input_sample", centerInputSample);
-    json.put("flip_sin_to_cos", flipSinToCos);
-    if (freqShift == Math.rint(freqShift)) {
-      json.put("freq_shift", (int) freqShift);
-    } else {
-      json.put("freq_shift", freqShift);
-    }
-    ModelConfig.putNames(json, "down_block_types", downBlockTypes);
-    json.put("mid_block_type", midBlockType == null ? null : midBlockType.name());
-    ModelConfig.putNames(json, "up_block_types", upBlockTypes);
-    ModelConfig.putFlagPerLevel(json, "only_cross_attention", onlyCrossAttention);
-    ModelConfig.putIntegers(json, "block_out_channels", blockOutChannels);
-    ModelConfig.putPerLevel(json, "layers_per_block", layersPerBlock);
-    json.put("downsample_padding", downsamplePadding);
-    json.put("mid_block_scale_factor", midBlockScaleFactor);
-    json.put("act_fn", actFn.configName());
-    json.put("norm_num_groups", normNumGroups);
-    json.put("norm_eps", normEps);
-    ModelConfig.putPerLevel(json, "cross_attention_dim", crossAttentionDim);
-    ModelConfig.putPerLevel(json, "transformer_layers_per_block", transformerLayersPerBlock);
-    if (reverseTransformerLayersPerBlock != null) {
-      ModelConfig.putPerLevel(
-          json, "reverse_transformer_layers_per_block", reverseTransformerLayersPerBlock);
-    }
-    if (encoderHidDim != null) {
-      json.put("encoder_hid_dim", encoderHidDim).put("encoder_hid_dim_type", "text_proj");
-    }
-    ModelConfig.putPerLevel(json, "attention_head_dim", attentionHeads);
-    json.put("use_linear_projection", useLinearProjection);
-    json.put("class_embed_type", classEmbedding.configName());
-    json.put("num_class_embeds", numClassEmbeds);
-    json.put("class_embeddings_concat", classEmbeddingsConcat);
-    if (additionTextHeads != null) {
-      json.put("addition_embed_type", "text");
-      json.put("addition_embed_type_num_heads", additionTextHeads);
-    } else {
-      json.put("addition_embed_type", additionTimeEmbedDim == null ? null : "text_time");
-    }
-    json.put("addition_time_embed_dim", additionTimeEmbedDim);
-    json.put("projection_class_embeddings_input_dim", projectionClassEmbeddingsInputDim);
-    json.put("upcast_attention", upcastAttention);
-    json.put("resnet_time_scale_shift", timeScaleShift ? "scale_shift" : "default");
-    json.put("time_embedding_type", timeFourier ? "fourier" : "positional");
-    json.put("time_embedding_dim", timeEmbeddingDim);
-    json.put("time_embedding_act_fn", name(timeEmbeddingActFn));
-    json.put("timestep_post_act", name(timestepPostAct));
-    json.put("time_cond_proj_dim", timeCondProjDim);
-    json.put("conv_in_kernel", convInKernel);
-    json.put("conv_out_kernel", convOutKernel);
-    return json;
-  }
-
-  private static @Nullable String name(@Nullable Activation activation) {
-    return activation == null ? null : activation.configName();
+    return UNetConfigWriter.json(this);
   }
 
   private static <T> List<T> sized(String field, List<T> values, int levels) {

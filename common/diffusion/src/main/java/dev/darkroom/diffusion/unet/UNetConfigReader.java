@@ -1,0 +1,145 @@
+package dev.darkroom.diffusion.unet;
+
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a {@link UNetConfig}: the fields of diffusers' class, their types and their defaults. */
+final class UNetConfigReader {
+  private final ModelConfig config;
+
+  UNetConfigReader(ModelConfig config) {
+    this.config = config;
+  }
+
+  /** Of a UNet2DConditionModel, whole. */
+  UNetConfig unet() {
+    UpBlockType attention = UpBlockType.CrossAttnUpBlock2D;
+    UNetConfig read =
+        read(
+            config.names(
+                "up_block_types",
+                UpBlockType.class,
+                List.of(UpBlockType.UpBlock2D, attention, attention, attention)));
+    // diffusers refuses it here, where attention_head_dim already is the number of heads.
+    config.absent("num_attention_heads");
+    config.requireAllRead();
+    return read;
+  }
+
+  /** Of a class with a U-Net's encoder alone; others read the rest of it. */
+  UNetConfig encoder() {
+    List<UpBlockType> up = new ArrayList<>();
+    for (DownBlockType type : downBlockTypes()) {
+      up.addFirst(type.attends() ? UpBlockType.CrossAttnUpBlock2D : UpBlockType.UpBlock2D);
+    }
+    return read(up);
+  }
+
+  private UNetConfig read(List<UpBlockType> upBlockTypes) {
+    List<Integer> channels = config.integers("block_out_channels", List.of(320, 640, 1280, 1280));
+    int levels = channels.size();
+    Integer encoderHidDim = config.optionalInteger("encoder_hid_dim");
+    config.only("encoder_hid_dim_type", "text_proj");
+    config.only("addition_embed_type", "text_time", "text");
+    String added = config.text("addition_embed_type");
+    int additionHeads = config.integer("addition_embed_type_num_heads", 64);
+    int additionTime = config.integer("addition_time_embed_dim", 256);
+    Integer table = config.optionalInteger("num_class_embeds");
+    config.only("resnet_time_scale_shift", "default", "scale_shift");
+    config.only("time_embedding_type", "positional", "fourier");
+    UNetConfig read =
+        new UNetConfig(
+            config.firstInteger("sample_size", 0),
+            config.integer("in_channels", 4),
+            config.integer("out_channels", 4),
+            config.flag("center_input_sample", false),
+            config.flag("flip_sin_to_cos", true),
+            config.real("freq_shift", 0),
+            downBlockTypes(),
+            config.isNull("mid_block_type")
+                ? null
+                : Objects.requireNonNullElse(
+                    config.name("mid_block_type", MidBlockType.class),
+                    MidBlockType.UNetMidBlock2DCrossAttn),
+            upBlockTypes,
+            config.flagPerLevel("only_cross_attention", levels, false),
+            channels,
+            config.integerPerLevel("layers_per_block", levels, 2),
+            config.integer("downsample_padding", 1),
+            config.real("mid_block_scale_factor", 1),
+            config.activation("act_fn", Activation.SILU),
+            config.integer("norm_num_groups", 32),
+            config.real("norm_eps", 1e-5),
+            config.integerPerLevel("cross_attention_dim", levels, 1280),
+            config.integerPerLevel("transformer_layers_per_block", levels, 1),
+            config.isNullOrAbsent("reverse_transformer_layers_per_block")
+                ? null
+                : config.integerPerLevel("reverse_transformer_layers_per_block", levels, 1),
+            encoderHidDim,
+            heads(levels),
+            config.flag("use_linear_projection", false),
+            classEmbedding(table),
+            table,
+            config.flag("class_embeddings_concat", false),
+            "text_time".equals(added) ? (Integer) additionTime : null,
+            "text".equals(added) ? (Integer) additionHeads : null,
+            config.optionalInteger("projection_class_embeddings_input_dim"),
+            config.flag("upcast_attention", false),
+            "scale_shift".equals(config.text("resnet_time_scale_shift")),
+            "fourier".equals(config.text("time_embedding_type")),
+            config.optionalInteger("time_embedding_dim"),
+            config.activation("time_embedding_act_fn"),
+            config.activation("timestep_post_act"),
+            config.optionalInteger("time_cond_proj_dim"),
+            config.integer("conv_in_kernel", 3),
+            config.integer("conv_out_kernel", 3));
+    refuseOthers();
+    return read;
+  }
+
+  private List<Integer> heads(int levels) {
+    List<Integer> heads = config.integerPerLevel("attention_head_dim", levels, 8);
+    return config.isNullOrAbsent("num_attention_heads")
+        ? heads
+        : config.integerPerLevel("num_attention_heads", levels, 8);
+  }
+
+  private ClassEmbedding classEmbedding(@Nullable Integer table) {
+    config.only("class_embed_type", "timestep", "identity", "projection", "simple_projection");
+    String name = config.text("class_embed_type");
+    if (name == null) {
+      return table == null ? ClassEmbedding.NONE : ClassEmbedding.TABLE;
+    }
+    for (ClassEmbedding type : ClassEmbedding.values()) {
+      if (name.equals(type.configName())) {
+        return type;
+      }
+    }
+    throw DiffusionException.internal(
+        "class_embed_type " + name + " is allowed but has no meaning", null);
+  }
+
+  /** What diffusers knows and we do not, may only stand at its default. */
+  private void refuseOthers() {
+    config.only("dropout", 0.0);
+    config.only("attention_type", "default");
+    config.only("dual_cross_attention", false);
+    config.absent("cross_attention_norm");
+    // They change nothing in the blocks supported here, in diffusers either.
+    config.ignore(
+        "mid_block_only_cross_attention", "resnet_skip_time_act", "resnet_out_scale_factor");
+  }
+
+  private List<DownBlockType> downBlockTypes() {
+    DownBlockType attention = DownBlockType.CrossAttnDownBlock2D;
+    return config.names(
+        "down_block_types",
+        DownBlockType.class,
+        List.of(attention, attention, attention, DownBlockType.DownBlock2D));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.darkroom.diffusion.unet;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.nn.Activation;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a {@link UNetConfig} as diffusers does. */
+final class UNetConfigWriter {
+  private UNetConfigWriter() {}
+
+  static ObjectNode json(UNetConfig config) {
+    ObjectNode json = ModelConfig.newJson("UNet2DConditionModel");
+    if (config.sampleSize() > 0) {
+      json.put("sample_size", config.sampleSize());
+    } else {
+      json.putNull("sample_size");
+    }
+    json.put("in_channels", config.inChannels());
+    json.put("out_channels", config.outChannels());
+    json.put("center_input_sample", config.centerInputSample());
+    json.put("flip_sin_to_cos", config.flipSinToCos());
+    if (config.freqShift() == Math.rint(config.freqShift())) {
+      json.put("freq_shift", (int) config.freqShift());
+    } else {
+      json.put("freq_shift", config.freqShift());
+    }
+    ModelConfig.putNames(json, "down_block_types", config.downBlockTypes());
+    json.put("mid_block_type", config.midBlockType() == null ? null : config.midBlockType().name());
+    ModelConfig.putNames(json, "up_block_types", config.upBlockTypes());
+    ModelConfig.putFlagPerLevel(json, "only_cross_attention", config.onlyCrossAttention());
+    ModelConfig.putIntegers(json, "block_out_channels", config.blockOutChannels());
+    ModelConfig.putPerLevel(json, "layers_per_block", config.layersPerBlock());
+    json.put("downsample_padding", config.downsamplePadding());
+    json.put("mid_block_scale_factor", config.midBlockScaleFactor());
+    json.put("act_fn", config.actFn().configName());
+    json.put("norm_num_groups", config.normNumGroups());
+    json.put("norm_eps", config.normEps());
+    ModelConfig.putPerLevel(json, "cross_attention_dim", config.crossAttentionDim());
+    ModelConfig.putPerLevel(
+        json, "transformer_layers_per_block", config.transformerLayersPerBlock());
+    if (config.reverseTransformerLayersPerBlock() != null) {
+      ModelConfig.putPerLevel(
+          json, "reverse_transformer_layers_per_block", config.reverseTransformerLayersPerBlock());
+    }
+    if (config.encoderHidDim() != null) {
+      json.put("encoder_hid_dim", config.encoderHidDim()).put("encoder_hid_dim_type", "text_proj");
+    }
+    ModelConfig.putPerLevel(json, "attention_head_dim", config.attentionHeads());
+    json.put("use_linear_projection", config.useLinearProjection());
+    json.put("class_embed_type", config.classEmbedding().configName());
+    json.put("num_class_embeds", config.numClassEmbeds());
+    json.put("class_embeddings_concat", config.classEmbeddingsConcat());
+    if (config.additionTextHeads() != null) {
+      json.put("addition_embed_type", "text");
+      json.put("addition_embed_type_num_heads", config.additionTextHeads());
+    } else {
+      json.put("addition_embed_type", config.additionTimeEmbedDim() == null ? null : "text_time");
+    }
+    json.put("addition_time_embed_dim", config.additionTimeEmbedDim());
+    json.put("projection_class_embeddings_input_dim", config.projectionClassEmbeddingsInputDim());
+    json.put("upcast_attention", config.upcastAttention());
+    json.put("resnet_time_scale_shift", config.timeScaleShift() ? "scale_shift" : "default");
+    json.put("time_embedding_type", config.timeFourier() ? "fourier" : "positional");
+    json.put("time_embedding_dim", config.timeEmbeddingDim());
+    json.put("time_embedding_act_fn", name(config.timeEmbeddingActFn()));
+    json.put("timestep_post_act", name(config.timestepPostAct()));
+    json.put("time_cond_proj_dim", config.timeCondProjDim());
+    json.put("conv_in_kernel", config.convInKernel());
+    json.put("conv_out_kernel", config.convOutKernel());
+    return json;
+  }
+
+  private static @Nullable String name(@Nullable Activation activation) {
+    return activation == null ? null : activation.configName();
+  }
+}
