@@ -236,6 +236,20 @@ UNETS = {
     "unet-fourier": (
         {"time_embedding_type": "fourier", "act_fn": "gelu", "class_embed_type": "timestep", "layers_per_block": 1},
         {"timestep": torch.tensor([0.02, 3.5, 8.0]), "class_labels": torch.tensor([3.0, 0.5, 9.0])}),
+    # Stable Diffusion's latent upscaler: k-diffusion's blocks, no norm at the end, a second input beside time.
+    "unet-latent-upscaler": (
+        {"block_out_channels": [32, 32, 64, 64], "down_block_types": ["KDownBlock2D"] + ["KCrossAttnDownBlock2D"] * 3, "in_channels": 8,
+         "up_block_types": ["KCrossAttnUpBlock2D"] * 3 + ["KUpBlock2D"], "out_channels": 5, "norm_num_groups": None, "mid_block_type": None,
+         "time_embedding_type": "fourier", "act_fn": "gelu", "timestep_post_act": "gelu", "time_cond_proj_dim": 20, "attention_head_dim": 8,
+         "conv_in_kernel": 1, "conv_out_kernel": 1, "resnet_time_scale_shift": "scale_shift"},
+        {"timestep": torch.tensor([-0.9, 0.2, 0.67]), "timestep_cond": random(8, 3, 20), "encoder_attention_mask": MASK}, (), (16, 24)),
+    # The same blocks in another order, a middle between them, and heads by level that leave channels over.
+    "unet-k-mirrored": (
+        {"block_out_channels": [32, 64], "down_block_types": ["KCrossAttnDownBlock2D", "KDownBlock2D"], "layers_per_block": [2, 1],
+         "up_block_types": ["KUpBlock2D", "KCrossAttnUpBlock2D"], "mid_block_type": "UNetMidBlock2D",
+         "act_fn": "mish", "attention_head_dim": [4, 12]}, {},
+        ["down_blocks.0.attentions.1.attn2.norm_cross.weight", "down_blocks.0.attentions.0.norm2.linear.bias",
+         "up_blocks.0.resnets.0.conv_shortcut.weight", "up_blocks.1.attentions.1.attn2.to_v.bias"]),
     # The shape of the starter model: one resnet a level, attention at the two lower levels.
     "unet-starter": (
         {"in_channels": 8, "out_channels": 8, "block_out_channels": [24, 48, 64],

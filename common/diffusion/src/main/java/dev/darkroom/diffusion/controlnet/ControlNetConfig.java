@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.unet.ClassEmbedding;
+import dev.darkroom.diffusion.unet.DownBlockType;
 import dev.darkroom.diffusion.unet.UNetConfig;
 import java.util.List;
 
@@ -63,6 +64,10 @@ public record ControlNetConfig(
     require(
         !unet.timeFourier() && unet.timeEmbeddingActFn() == null && unet.timestepPostAct() == null,
         "expected a U-Net of time_embedding_type positional without time_embedding_act_fn and timestep_post_act: a ControlNet has no other");
+    require(
+        unet.downBlockTypes().stream().noneMatch(DownBlockType::isK),
+        "down_block_types: expected DownBlock2D or CrossAttnDownBlock2D on each level, got "
+            + unet.downBlockTypes());
     require(unet.midBlockType() != null, "mid_block_type: expected a block, got null");
   }
 

@@ -206,10 +206,11 @@ public final class ControlNetModel implements Network, Adaptable {
       NDArray x = encoder.convIn(sample).add(hint);
 
       // 3. down
-      List<NDArray> skips = encoder.down(x, step);
+      List<NDArray> skips = new ArrayList<>();
+      NDArray lowest = encoder.down(x, step, skips);
 
       // 4. mid
-      NDArray middle = encoder.mid(skips.getLast(), step);
+      NDArray middle = encoder.mid(lowest, step);
 
       // 5. ControlNet blocks
       List<NDArray> down = new ArrayList<>();

@@ -116,7 +116,8 @@ final class Kernels {
         "Tuple[%s, List[Tensor], int, int, %s, %s]".formatted(weight, CHANGES, STRENGTHS);
     String text =
         Program.source(Kernels.class, sources)
-            + Program.source(Kernels.class, "adapters.py", "blocks.py", "text.py");
+            + Program.source(
+                Kernels.class, "adapters.py", "blocks.py", "k_diffusion.py", "text.py");
     String norms = "List[%s]".formatted(NORM);
     String layers = "List[%s]".formatted(layer);
     String block = "Tuple[str, %s, %s]".formatted(norms, layers);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A level on the way down. */
-final class DownBlock {
+/** A level on the way down: DownBlock2D, or CrossAttnDownBlock2D where it attends. */
+final class DownBlock implements DownLevel {
   private final List<Layer> layers = new ArrayList<>();
   private final @Nullable Downsample down;
 
@@ -30,12 +30,9 @@ final class DownBlock {
             : null;
   }
 
-  /**
-   * @param x [N, in, H, W]
-   * @param skips receives every map that the way up will meet again
-   * @return the last of them
-   */
-  NDArray forward(NDArray x, Step step, List<NDArray> skips) {
+  /** What it returns is the last of the skip connections. */
+  @Override
+  public NDArray forward(NDArray x, Step step, List<NDArray> skips) {
     for (Layer layer : layers) {
       x = layer.forward(x, null, step);
       skips.add(x);
@@ -47,8 +44,8 @@ final class DownBlock {
     return x;
   }
 
-  /** The names of its self-attention layers. */
-  Stream<String> selfAttentions() {
+  @Override
+  public Stream<String> selfAttentions() {
     return layers.stream().flatMap(Layer::selfAttentions);
   }
 }

@@ -15,6 +15,7 @@ public final class InputShapes {
   public static void check(
       UNetConfig config, NDArray sample, NDArray timestep, Conditions conditions) {
     checkSample(config.inChannels(), sample, timestep);
+    KLevels.checkSides(config, sample.getShape());
     long rows = sample.getShape().get(0);
     Shape context = conditions.context().getShape();
     if (context.dimension() != 3

@@ -57,7 +57,7 @@ final class Layer {
   static ResnetBlock.Options resnetOptions(UNetConfig config, double outputScale) {
     return new ResnetBlock.Options(
         TimeConditioning.channels(config),
-        config.normNumGroups(),
+        config.groups(),
         config.normEps(),
         config.timeScaleShift(),
         outputScale,
@@ -70,7 +70,7 @@ final class Layer {
         config.attentionHeads().get(index),
         depth,
         config.crossAttentionDim().get(index),
-        config.normNumGroups(),
+        config.groups(),
         config.useLinearProjection(),
         onlyCross);
   }

@@ -38,7 +38,7 @@ public final class UNet2DConditionModel implements Network, Adaptable {
   private final AttentionMask mask;
   private final UNetEncoder encoder;
   private final @Nullable Linear contextProjection;
-  private final List<UpBlock> up = new ArrayList<>();
+  private final List<UpLevel> up = new ArrayList<>();
   private final OutputHead head;
 
   /**
@@ -62,7 +62,7 @@ public final class UNet2DConditionModel implements Network, Adaptable {
                 config.crossAttentionDim().getFirst());
     int levels = config.blockOutChannels().size();
     for (int i = 0; i < levels; i++) {
-      up.add(new UpBlock(weights.at("up_blocks", i), i, config));
+      up.add(UpLevel.of(weights.at("up_blocks", i), i, config));
     }
     head =
         new OutputHead(
@@ -115,7 +115,7 @@ public final class UNet2DConditionModel implements Network, Adaptable {
    * from the input to the output: those that a {@link Perturbation} can name.
    */
   public List<String> selfAttentions() {
-    return Stream.concat(encoder.selfAttentions(), up.stream().flatMap(UpBlock::selfAttentions))
+    return Stream.concat(encoder.selfAttentions(), up.stream().flatMap(UpLevel::selfAttentions))
         .toList();
   }
 
@@ -181,10 +181,11 @@ public final class UNet2DConditionModel implements Network, Adaptable {
       NDArray x = encoder.convIn(config.centerInputSample() ? sample.mul(2).sub(1) : sample);
 
       // 3. down
-      List<NDArray> skips = encoder.down(x, step);
+      List<NDArray> skips = new ArrayList<>();
+      NDArray lowest = encoder.down(x, step, skips);
 
       // 4. mid
-      Flow flow = Flow.from(skips.getLast()).then(h -> encoder.mid(h, step));
+      Flow flow = Flow.from(lowest).then(h -> encoder.mid(h, step));
       Conditions.Residuals residuals = conditions.residuals();
       if (residuals != null) {
         addResiduals(skips, residuals.down());
@@ -196,8 +197,8 @@ public final class UNet2DConditionModel implements Network, Adaptable {
       }
 
       // 5. up
-      for (UpBlock block : up) {
-        flow.then(h -> block.forward(h, step, skips));
+      for (UpLevel level : up) {
+        flow.then(h -> level.forward(h, step, skips));
       }
 
       // 6. post-process

@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param upBlockTypes the same on the way up, from the smallest map
  * @param midBlockType the middle, or null for none
  * @param actFn of the resnets, of time and of the output
+ * @param normNumGroups of all norms that have weights; null, where only {@link KLevels} and no last
+ *     norm are there, and the middle counts for itself
  * @param attentionHeads what diffusers calls {@code attention_head_dim}, and uses as the number of
- *     heads
+ *     heads; K levels take it as its name says
  * @param transformerLayersPerBlock transformer blocks after each resnet of a level
  * @param reverseTransformerLayersPerBlock the same on the way up, where it is not the mirror image
  * @param encoderHidDim channels of a context that a linear layer first brings to {@code
@@ -52,7 +54,7 @@ public record UNetConfig(
     int downsamplePadding,
     double midBlockScaleFactor,
     Activation actFn,
-    int normNumGroups,
+    @Nullable Integer normNumGroups,
     double normEps,
     List<Integer> crossAttentionDim,
     List<Integer> transformerLayersPerBlock,
@@ -98,7 +100,9 @@ public record UNetConfig(
     }
     positive("in_channels", inChannels);
     positive("out_channels", outChannels);
-    positive("norm_num_groups", normNumGroups);
+    if (normNumGroups != null) {
+      positive("norm_num_groups", normNumGroups);
+    }
     require(
         downsamplePadding == 0 || downsamplePadding == 1,
         "downsample_padding: expected 0 or 1, got " + downsamplePadding);
@@ -110,11 +114,8 @@ public record UNetConfig(
         "conv_out_kernel: expected an odd number, got " + convOutKernel);
     for (int channels : blockOutChannels) {
       positive("block_out_channels", channels);
-      require(
-          channels % normNumGroups == 0,
-          "block_out_channels: expected multiples of norm_num_groups %d, got %d"
-              .formatted(normNumGroups, channels));
     }
+    checkGroups(normNumGroups, blockOutChannels, downBlockTypes.getFirst().isK());
     require(
         !timeFourier || timeEmbeddingDim == null || timeEmbeddingDim % 2 == 0,
         "time_embedding_dim: expected an even number with time_embedding_type fourier, got "
@@ -143,6 +144,20 @@ public record UNetConfig(
     }
   }
 
+  private static void checkGroups(
+      @Nullable Integer normNumGroups, List<Integer> blockOutChannels, boolean k) {
+    require(
+        normNumGroups != null || k,
+        "norm_num_groups: expected a number with blocks that are no K blocks, got null");
+    // K levels have groups of their own; the last norm has those of the config.
+    for (int channels : k ? blockOutChannels.subList(0, 1) : blockOutChannels) {
+      require(
+          normNumGroups == null || channels % normNumGroups == 0,
+          "block_out_channels: expected multiples of norm_num_groups %d, got %d"
+              .formatted(normNumGroups, channels));
+    }
+  }
+
   /** The same for an input of other channels. */
   public UNetConfig ofInput(int channels) {
     ObjectNode json = toJson().put("in_channels", channels);
@@ -154,6 +169,11 @@ public record UNetConfig(
     return timeEmbeddingDim == null
         ? (timeFourier ? 2 : 4) * blockOutChannels.getFirst()
         : timeEmbeddingDim;
+  }
+
+  /** Groups of the norms in the middle, and in all levels but K levels. */
+  int groups() {
+    return normNumGroups == null ? Math.min(blockOutChannels.getLast() / 4, 32) : normNumGroups;
   }
 
   /** Channels of the context that {@code forward} takes. */

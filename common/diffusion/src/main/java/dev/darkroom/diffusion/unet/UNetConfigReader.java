@@ -28,6 +28,7 @@ final class UNetConfigReader {
     // diffusers refuses it here, where attention_head_dim already is the number of heads.
     config.absent("num_attention_heads");
     config.requireAllRead();
+    KLevels.check(read);
     return read;
   }
 
@@ -73,7 +74,9 @@ final class UNetConfigReader {
             config.integer("downsample_padding", 1),
             config.real("mid_block_scale_factor", 1),
             config.activation("act_fn", Activation.SILU),
-            config.integer("norm_num_groups", 32),
+            config.isNull("norm_num_groups")
+                ? null
+                : (Integer) config.integer("norm_num_groups", 32),
             config.real("norm_eps", 1e-5),
             config.integerPerLevel("cross_attention_dim", levels, 1280),
             config.integerPerLevel("transformer_layers_per_block", levels, 1),

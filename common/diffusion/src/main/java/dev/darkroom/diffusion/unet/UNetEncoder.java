@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class UNetEncoder {
   private final TimeConditioning time;
   private final Convolution convIn;
-  private final List<DownBlock> down = new ArrayList<>();
+  private final List<DownLevel> down = new ArrayList<>();
   private final @Nullable MidBlock mid;
 
   /**
@@ -28,7 +28,7 @@ public final class UNetEncoder {
     convIn =
         new Convolution(weights.at("conv_in"), config.inChannels(), first, config.convInKernel());
     for (int i = 0; i < config.blockOutChannels().size(); i++) {
-      down.add(new DownBlock(weights.at("down_blocks", i), i, config));
+      down.add(DownLevel.of(weights.at("down_blocks", i), i, config));
     }
     mid =
         config.midBlockType() == null
@@ -54,19 +54,19 @@ public final class UNetEncoder {
 
   /**
    * @param x of {@link #convIn}
-   * @return every map that the way up will meet again, x first; the last is what the middle takes
+   * @param skips receives every map that the way up will meet again, x first
+   * @return what the middle takes
    */
-  public List<NDArray> down(NDArray x, Step step) {
-    List<NDArray> skips = new ArrayList<>();
+  public NDArray down(NDArray x, Step step, List<NDArray> skips) {
     skips.add(x);
-    for (DownBlock block : down) {
-      x = block.forward(x, step, skips);
+    for (DownLevel level : down) {
+      x = level.forward(x, step, skips);
     }
-    return skips;
+    return x;
   }
 
   /**
-   * @param x the last of {@link #down}
+   * @param x of {@link #down}
    * @return the same shape; x itself where the config has no middle
    */
   public NDArray mid(NDArray x, Step step) {
@@ -76,7 +76,7 @@ public final class UNetEncoder {
   /** The names of its self-attention layers, on the way down, then in the middle. */
   Stream<String> selfAttentions() {
     return Stream.concat(
-        down.stream().flatMap(DownBlock::selfAttentions),
+        down.stream().flatMap(DownLevel::selfAttentions),
         mid == null ? Stream.of() : mid.selfAttentions());
   }
 }

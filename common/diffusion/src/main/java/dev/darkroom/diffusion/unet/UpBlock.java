@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A level on the way up. */
-final class UpBlock {
+/** A level on the way up: UpBlock2D, or CrossAttnUpBlock2D where it attends. */
+final class UpBlock implements UpLevel {
   private final List<Layer> layers = new ArrayList<>();
   private final @Nullable Upsample up;
 
@@ -37,12 +37,9 @@ final class UpBlock {
     up = index > 0 ? new Upsample(weights.at("upsamplers.0"), out) : null;
   }
 
-  /**
-   * @param x [N, before, H, W]
-   * @param skips what the way down left; this level takes its own from the end, and frees them
-   * @return [N, out, H', W'], the size of the next skip connection
-   */
-  NDArray forward(NDArray x, Step step, List<NDArray> skips) {
+  /** What it returns has the size of the next skip connection. */
+  @Override
+  public NDArray forward(NDArray x, Step step, List<NDArray> skips) {
     Flow flow = Flow.from(x);
     for (Layer layer : layers) {
       NDArray skip = skips.removeLast();
@@ -56,8 +53,8 @@ final class UpBlock {
     return flow.result();
   }
 
-  /** The names of its self-attention layers. */
-  Stream<String> selfAttentions() {
+  @Override
+  public Stream<String> selfAttentions() {
     return layers.stream().flatMap(Layer::selfAttentions);
   }
 }

@@ -33,6 +33,15 @@ class RowInvarianceTest {
        "cross_attention_dim": 384, "attention_head_dim": [4, 6, 8]}
       """;
 
+  /** The latent upscaler's blocks, which have norms and filters of their own. */
+  private static final String K =
+      """
+      {"in_channels": 8, "out_channels": 8, "block_out_channels": [96, 192, 192], "layers_per_block": 1, "time_embedding_dim": 192,
+       "down_block_types": ["KDownBlock2D", "KCrossAttnDownBlock2D", "KCrossAttnDownBlock2D"], "mid_block_type": null,
+       "up_block_types": ["KCrossAttnUpBlock2D", "KCrossAttnUpBlock2D", "KUpBlock2D"],
+       "cross_attention_dim": 384, "attention_head_dim": 48, "norm_num_groups": null}
+      """;
+
   private final NDManager manager = TorchRuntime.newManager(Device.cpu());
   private final int threadsBefore = TorchRuntime.threads();
 
@@ -54,7 +63,17 @@ class RowInvarianceTest {
   void aRowAloneEqualsTheRowInAnyBatchToTheBit(Execution execution, int threads) {
     ReducedPrecision.assumeComputed(execution, Device.cpu());
     TorchRuntime.useThreads(threads);
-    UNet2DConditionModel unet = starter(execution);
+    assertInvariant(net(STARTER, execution));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
+  void aRowOfKBlocksDoesSoToo(Execution execution) {
+    ReducedPrecision.assumeComputed(execution, Device.cpu());
+    assertInvariant(net(K, execution));
+  }
+
+  private void assertInvariant(UNet2DConditionModel unet) {
     NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
     NDArray context = manager.randomNormal(new Shape(ROWS, 24, 384));
     NDArray timestep =
@@ -79,7 +98,7 @@ class RowInvarianceTest {
   @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
   void otherSizesInBetweenChangeNothing(Execution execution) {
     ReducedPrecision.assumeComputed(execution, Device.cpu());
-    UNet2DConditionModel unet = starter(execution);
+    UNet2DConditionModel unet = net(STARTER, execution);
     NDArray context = manager.randomNormal(new Shape(1, 24, 384));
     NDArray timestep = manager.create(new long[] {500});
     NDArray sample = manager.randomNormal(new Shape(1, 8, 16, 16));
@@ -97,7 +116,7 @@ class RowInvarianceTest {
   @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
   void perturbedRowsChangeNoOthers(Execution execution) {
     ReducedPrecision.assumeComputed(execution, Device.cpu());
-    UNet2DConditionModel unet = starter(execution);
+    UNet2DConditionModel unet = net(STARTER, execution);
     NDArray sample = manager.randomNormal(new Shape(4, 8, 16, 16));
     NDArray timestep = manager.create(new long[] {900, 900, 10, 500});
     Conditions plain = Conditions.text(manager.randomNormal(new Shape(4, 24, 384)));
@@ -140,11 +159,9 @@ class RowInvarianceTest {
     return rows;
   }
 
-  private UNet2DConditionModel starter(Execution execution) {
+  private UNet2DConditionModel net(String config, Execution execution) {
     return new UNet2DConditionModel(
-        UNetConfig.of(ModelConfig.parse("starter", STARTER)),
-        new DrawnParameters(manager),
-        execution);
+        UNetConfig.of(ModelConfig.parse("net", config)), new DrawnParameters(manager), execution);
   }
 
   private static float[] predict(

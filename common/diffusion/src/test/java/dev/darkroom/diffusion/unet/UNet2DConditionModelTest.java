@@ -38,6 +38,8 @@ class UNet2DConditionModelTest {
         "unet-pooled-context",
         "unet-activations",
         "unet-fourier",
+        "unet-latent-upscaler",
+        "unet-k-mirrored",
         "unet-starter"
       })
   void predictsAsDiffusers(String name) throws IOException {
@@ -63,7 +65,14 @@ class UNet2DConditionModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"unet-sd1", "unet-pooled-context", "unet-activations", "unet-starter"})
+  @ValueSource(
+      strings = {
+        "unet-sd1",
+        "unet-pooled-context",
+        "unet-activations",
+        "unet-k-mirrored",
+        "unet-starter"
+      })
   void hasDiffusersGradients(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode recording = GradMode.on()) {
@@ -89,7 +98,9 @@ class UNet2DConditionModelTest {
         "unet-timestep-labels",
         "unet-pooled-context",
         "unet-activations",
-        "unet-fourier"
+        "unet-fourier",
+        "unet-latent-upscaler",
+        "unet-k-mirrored"
       })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
@@ -104,8 +115,11 @@ class UNet2DConditionModelTest {
         "{\"addition_embed_type\": \"image_hint\"}",
         "config.json: addition_embed_type: expected one of [text_time, text], which is what this library supports, got \"image_hint\"");
     assertRefused(
-        "{\"block_out_channels\": [32], \"down_block_types\": [\"KDownBlock2D\"]}",
-        "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D], got \"KDownBlock2D\"");
+        "{\"block_out_channels\": [32], \"down_block_types\": [\"SkipDownBlock2D\"]}",
+        "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D, KDownBlock2D, KCrossAttnDownBlock2D], got \"SkipDownBlock2D\"");
+    assertRefused(
+        "{\"block_out_channels\": [32], \"down_block_types\": [\"KDownBlock2D\"], \"up_block_types\": [\"UpBlock2D\"]}",
+        "UNet2DConditionModel config: up_block_types: expected K blocks on all levels or on none, got [KDownBlock2D] and [UpBlock2D]");
     assertRefused(
         "{\"act_fn\": \"quick_gelu\"}",
         "config.json: act_fn: expected one of [silu, swish, gelu, mish, relu], which is what this library supports, got \"quick_gelu\"");
