@@ -97,6 +97,11 @@ public final class Call {
     return this;
   }
 
+  /** The same, or TorchScript's {@code None}. */
+  public Call optionalValue(@Nullable IValue value) {
+    return value(value == null ? program.none() : value);
+  }
+
   /** The one tensor that the method returns. */
   public NDArray run() {
     return run(ownerOrFail());

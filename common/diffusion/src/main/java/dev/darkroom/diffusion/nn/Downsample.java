@@ -30,12 +30,21 @@ public final class Downsample {
     this.layer = weights.at("conv").convolution(channels, channels, 3, 2, sides);
   }
 
+  /** Its convolution, as the kernels take it. */
+  IValue value() {
+    return layer;
+  }
+
+  boolean padsEnd() {
+    return padding == Padding.END;
+  }
+
   /**
    * @param x [N, C, H, W]
    * @return [N, C, ceil(H/2), ceil(W/2)] for {@code EVEN}, [N, C, floor(H/2), floor(W/2)] for
    *     {@code END}
    */
   public NDArray forward(NDArray x) {
-    return program.call("downsample").tensor(x).value(layer).flag(padding == Padding.END).run();
+    return program.call("downsample").tensor(x).value(layer).flag(padsEnd()).run();
   }
 }

@@ -120,16 +120,19 @@ final class Kernels {
                 Kernels.class, "adapters.py", "blocks.py", "k_diffusion.py", "text.py");
     String norms = "List[%s]".formatted(NORM);
     String layers = "List[%s]".formatted(layer);
+    String resnet = "Tuple[%s, %s, bool, bool, float, str]".formatted(norms, layers);
     String block = "Tuple[str, %s, %s]".formatted(norms, layers);
+    String transformer =
+        "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer);
     return named(
         text,
         Map.of(
             "Layer", layer,
             "Norm", NORM,
-            "Resnet", "Tuple[%s, %s, bool, bool, float, str]".formatted(norms, layers),
+            "Resnet", resnet,
             "Block", block,
-            "Transformer",
-                "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer),
+            "Transformer", transformer,
+            "Stage", "Tuple[List[%s], List[%s], %s, bool]".formatted(resnet, transformer, layers),
             "Changes", CHANGES,
             "Strengths", STRENGTHS));
   }

@@ -67,6 +67,11 @@ public final class ResnetBlock {
                 .runForValue());
   }
 
+  /** As the kernels take it. */
+  IValue value() {
+    return resnet;
+  }
+
   /**
    * @param x [N, in, H, W]
    * @param time [N, timeChannels], or null for a block without time

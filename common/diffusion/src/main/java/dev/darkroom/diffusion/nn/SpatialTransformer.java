@@ -1,13 +1,11 @@
 package dev.darkroom.diffusion.nn;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Transformer blocks over the positions of a map, with cross-attention to a context (diffusers'
@@ -67,26 +65,9 @@ public final class SpatialTransformer {
                 .runForValue());
   }
 
-  /**
-   * @param x [N, C, H, W]
-   * @param context [N, T, D]
-   * @param contextBias [N, 1, 1, T], added to the scores of cross-attention, or null
-   * @param perturbation of its self-attention, or null
-   * @return [N, C, H, W]
-   */
-  public NDArray forward(
-      NDArray x,
-      NDArray context,
-      @Nullable NDArray contextBias,
-      @Nullable Perturbation perturbation) {
-    return program
-        .call("run_transformer")
-        .tensor(x)
-        .tensor(context)
-        .optional(contextBias)
-        .value(transformer)
-        .optionalByName(perturbation == null ? null : perturbation.attending())
-        .run();
+  /** As the kernels take it. */
+  IValue value() {
+    return transformer;
   }
 
   /** The names of the layers in which positions look at each other: what can be perturbed. */

@@ -15,6 +15,11 @@ public final class Upsample {
     this.layer = weights.at("conv").convolution3(channels, channels);
   }
 
+  /** Its convolution, as the kernels take it. */
+  IValue value() {
+    return layer;
+  }
+
   /**
    * @param x [N, C, H, W]
    * @return [N, C, 2H, 2W]

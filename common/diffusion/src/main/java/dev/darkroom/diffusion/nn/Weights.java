@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -211,6 +212,10 @@ public final class Weights {
   /** Layers or norms as the list that a kernel takes. */
   public IValue list(IValue... values) {
     return held(IValue.listFrom(values));
+  }
+
+  IValue list(Stream<IValue> values) {
+    return list(values.toArray(IValue[]::new));
   }
 
   /** The kernels that run these layers. */

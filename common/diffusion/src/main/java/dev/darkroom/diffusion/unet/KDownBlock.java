@@ -5,6 +5,7 @@ import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.KAttentionBlock;
 import dev.darkroom.diffusion.nn.KResize;
 import dev.darkroom.diffusion.nn.ResnetBlockCondNorm;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;

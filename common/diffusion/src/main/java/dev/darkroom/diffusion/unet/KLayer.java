@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.darkroom.diffusion.nn.Flow;
 import dev.darkroom.diffusion.nn.KAttentionBlock;
 import dev.darkroom.diffusion.nn.ResnetBlockCondNorm;
+import dev.darkroom.diffusion.nn.Step;
 import org.jspecify.annotations.Nullable;
 
 /** One resnet of a K level and, where the level attends, the attention after it. */

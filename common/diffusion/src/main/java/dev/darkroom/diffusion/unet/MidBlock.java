@@ -1,34 +1,38 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
-import dev.darkroom.diffusion.nn.Flow;
+import dev.darkroom.diffusion.nn.MidStage;
 import dev.darkroom.diffusion.nn.ResnetBlock;
 import dev.darkroom.diffusion.nn.SpatialTransformer;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
+import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The middle: a resnet, and for cross-attention a transformer and another resnet. */
 final class MidBlock {
-  private final ResnetBlock first;
-  private final @Nullable SpatialTransformer transformer;
-  private final @Nullable ResnetBlock second;
+  private final List<SpatialTransformer> transformers;
+  private final MidStage stage;
 
   MidBlock(Weights weights, MidBlockType type, UNetConfig config) {
     int last = config.blockOutChannels().size() - 1;
     int channels = config.blockOutChannels().get(last);
-    ResnetBlock.Options options = Layer.resnetOptions(config, config.midBlockScaleFactor());
-    first = new ResnetBlock(weights.at("resnets.0"), channels, channels, options);
-    boolean attends = type == MidBlockType.UNetMidBlock2DCrossAttn;
-    int depth = config.transformerLayersPerBlock().get(last);
-    transformer =
-        attends
-            ? new SpatialTransformer(
-                weights.at("attentions.0"),
-                channels,
-                Layer.transformerOptions(config, last, depth, false))
-            : null;
-    second = attends ? new ResnetBlock(weights.at("resnets.1"), channels, channels, options) : null;
+    ResnetBlock.Options options = LayerOptions.resnet(config, config.midBlockScaleFactor());
+    ResnetBlock first = new ResnetBlock(weights.at("resnets.0"), channels, channels, options);
+    if (type == MidBlockType.UNetMidBlock2DCrossAttn) {
+      int depth = config.transformerLayersPerBlock().get(last);
+      transformers =
+          List.of(
+              new SpatialTransformer(
+                  weights.at("attentions.0"),
+                  channels,
+                  LayerOptions.transformer(config, last, depth, false)));
+      ResnetBlock second = new ResnetBlock(weights.at("resnets.1"), channels, channels, options);
+      stage = new MidStage(weights, List.of(first, second), transformers);
+    } else {
+      transformers = List.of();
+      stage = new MidStage(weights, List.of(first), transformers);
+    }
   }
 
   /**
@@ -36,17 +40,11 @@ final class MidBlock {
    * @return the same shape
    */
   NDArray forward(NDArray x, Step step) {
-    Flow flow = Flow.from(x).then(h -> first.forward(h, step.time()));
-    if (transformer != null && second != null) {
-      flow.then(
-              h -> transformer.forward(h, step.context(), step.contextBias(), step.perturbation()))
-          .then(h -> second.forward(h, step.time()));
-    }
-    return flow.result();
+    return stage.forward(x, step);
   }
 
   /** The names of its self-attention layers. */
   Stream<String> selfAttentions() {
-    return transformer == null ? Stream.of() : transformer.selfAttentions();
+    return transformers.stream().flatMap(SpatialTransformer::selfAttentions);
   }
 }

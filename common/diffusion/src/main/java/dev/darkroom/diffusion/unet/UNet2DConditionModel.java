@@ -19,6 +19,7 @@ import dev.darkroom.diffusion.nn.Network;
 import dev.darkroom.diffusion.nn.OutputHead;
 import dev.darkroom.diffusion.nn.ParameterSource;
 import dev.darkroom.diffusion.nn.Perturbation;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;

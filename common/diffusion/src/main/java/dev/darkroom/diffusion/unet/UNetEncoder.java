@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.unet;
 import ai.djl.ndarray.NDArray;
 import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Convolution;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,19 +1,21 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
-import dev.darkroom.diffusion.nn.Flow;
+import dev.darkroom.diffusion.nn.ResnetBlock;
+import dev.darkroom.diffusion.nn.SpatialTransformer;
+import dev.darkroom.diffusion.nn.Step;
+import dev.darkroom.diffusion.nn.UpStage;
 import dev.darkroom.diffusion.nn.Upsample;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A level on the way up: UpBlock2D, or CrossAttnUpBlock2D where it attends. */
 final class UpBlock implements UpLevel {
-  private final List<Layer> layers = new ArrayList<>();
-  private final @Nullable Upsample up;
+  private final int count;
+  private final List<SpatialTransformer> transformers = new ArrayList<>();
+  private final UpStage stage;
 
   /**
    * @param position from the smallest map
@@ -29,32 +31,34 @@ final class UpBlock implements UpLevel {
     List<Integer> reversed = config.reverseTransformerLayersPerBlock();
     int depth =
         reversed == null ? config.transformerLayersPerBlock().get(index) : reversed.get(position);
-    int count = config.layersPerBlock().get(index) + 1;
+    ResnetBlock.Options options = LayerOptions.resnet(config, 1);
+    List<ResnetBlock> resnets = new ArrayList<>();
+    count = config.layersPerBlock().get(index) + 1;
     for (int j = 0; j < count; j++) {
       int in = (j == 0 ? before : out) + (j == count - 1 ? skipOfLast : out);
-      layers.add(new Layer(weights, j, in, out, attends, depth, index, config));
+      resnets.add(new ResnetBlock(weights.at("resnets", j), in, out, options));
+      if (attends) {
+        transformers.add(
+            new SpatialTransformer(
+                weights.at("attentions", j), out, LayerOptions.transformer(config, index, depth)));
+      }
     }
-    up = index > 0 ? new Upsample(weights.at("upsamplers.0"), out) : null;
+    Upsample up = index > 0 ? new Upsample(weights.at("upsamplers.0"), out) : null;
+    stage = new UpStage(weights, resnets, transformers, up);
   }
 
   /** What it returns has the size of the next skip connection. */
   @Override
   public NDArray forward(NDArray x, Step step, List<NDArray> skips) {
-    Flow flow = Flow.from(x);
-    for (Layer layer : layers) {
-      NDArray skip = skips.removeLast();
-      flow.then(h -> layer.forward(h, skip, step));
-      skip.close();
-    }
-    if (up != null) {
-      Shape next = skips.getLast().getShape();
-      flow.then(h -> up.forward(h, next.get(2), next.get(3)));
-    }
-    return flow.result();
+    List<NDArray> own = skips.subList(skips.size() - count, skips.size());
+    List<NDArray> taken = List.copyOf(own);
+    own.clear();
+    NDArray next = skips.isEmpty() ? x : skips.getLast();
+    return stage.forward(x, step, taken, next.getShape());
   }
 
   @Override
   public Stream<String> selfAttentions() {
-    return layers.stream().flatMap(Layer::selfAttentions);
+    return transformers.stream().flatMap(SpatialTransformer::selfAttentions);
   }
 }

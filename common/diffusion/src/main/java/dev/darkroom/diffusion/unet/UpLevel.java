@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.List;
 import java.util.stream.Stream;

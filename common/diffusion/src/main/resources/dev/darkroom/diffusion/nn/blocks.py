@@ -1,5 +1,5 @@
-# The blocks of the models, over `conv`, `upsample`, `linear`, `norm` and `group_norm`. Layer, Norm, Resnet, Block and Transformer stand
-# for tuples that Kernels.java names. A block is made once of all that does not change, since each argument of a call costs time.
+# The blocks of the models, over `conv`, `upsample`, `linear`, `norm` and `group_norm`. Layer, Norm, Resnet, Block, Transformer and
+# Stage stand for tuples that Kernels.java names. A block is made once of all that does not change, since each argument of a call costs time.
 
 def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
@@ -138,6 +138,47 @@ def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], tr
   if linear_projection:
     return self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2) + x
   return self.conv(y.view(n, h, w, c).permute(0, 3, 1, 2), proj_out) + x
+
+# The resnets of a level and, where it attends, the transformer after each. resize: the convolution that halves or doubles the map, if any.
+# Kernels take it as Any, for the types of arguments are compared at every call, and this one's is deep.
+def stage(self, resnets: List[Resnet], transformers: Optional[List[Transformer]], resize: Optional[Layer], pad_end: bool) -> Stage:
+  resizes = annotate(List[Layer], [])
+  if resize is not None:
+    resizes = [resize]
+  return (resnets, transformers if transformers is not None else annotate(List[Transformer], []), resizes, pad_end)
+
+# Every map that the way up will meet again.
+def run_down_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]]) -> List[Tensor]:
+  resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
+  maps = annotate(List[Tensor], [])
+  for i in range(len(resnets)):
+    x = self.run_resnet(x, None, temb, resnets[i])
+    if len(transformers) > 0:
+      x = self.run_transformer(x, context, bias, transformers[i], attending)
+    maps.append(x)
+  for layer in resizes:
+    maps.append(self.downsample(x, layer, pad_end))
+  return maps
+
+# A resnet, and another after each transformer.
+def run_mid_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]]) -> Tensor:
+  resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
+  x = self.run_resnet(x, None, temb, resnets[0])
+  for i in range(len(transformers)):
+    x = self.run_transformer(x, context, bias, transformers[i], attending)
+    x = self.run_resnet(x, None, temb, resnets[i + 1])
+  return x
+
+# skips: one for each resnet, that of the first last. height, width: of what comes out.
+def run_up_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]], skips: List[Tensor], height: int, width: int) -> Tensor:
+  resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
+  for i in range(len(resnets)):
+    x = self.run_resnet(x, skips.pop(), temb, resnets[i])
+    if len(transformers) > 0:
+      x = self.run_transformer(x, context, bias, transformers[i], attending)
+  for layer in resizes:
+    x = self.upsample(x, layer, height, width)
+  return x
 
 def normed(self, x: Tensor, norm: Norm) -> Tensor:
   return self.group_norm(x, norm)

@@ -1,7 +1,6 @@
-package dev.darkroom.diffusion.unet;
+package dev.darkroom.diffusion.nn;
 
 import ai.djl.ndarray.NDArray;
-import dev.darkroom.diffusion.nn.Perturbation;
 import org.jspecify.annotations.Nullable;
 
 /**
