@@ -250,6 +250,22 @@ UNETS = {
          "act_fn": "mish", "attention_head_dim": [4, 12]}, {},
         ["down_blocks.0.attentions.1.attn2.norm_cross.weight", "down_blocks.0.attentions.0.norm2.linear.bias",
          "up_blocks.0.resnets.0.conv_shortcut.weight", "up_blocks.1.attentions.1.attn2.to_v.bias"]),
+    # DeepFloyd's and Kandinsky's: attention to positions and context at once, resnets that resize, the context normed in groups.
+    "unet-simple-cross-attention": (
+        {"down_block_types": ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"], "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
+         "up_block_types": ["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"], "cross_attention_dim": 32,
+         "cross_attention_norm": "group_norm", "attention_head_dim": [4, 8], "resnet_time_scale_shift": "scale_shift",
+         "resnet_skip_time_act": True, "resnet_out_scale_factor": 1.4142, "mid_block_scale_factor": 1.4142, "act_fn": "gelu"},
+        {"encoder_attention_mask": MASK},
+        ["down_blocks.0.downsamplers.0.time_emb_proj.weight", "down_blocks.1.attentions.0.add_v_proj.weight",
+         "up_blocks.0.attentions.1.norm_cross.weight", "up_blocks.0.upsamplers.0.conv1.bias"]),
+    # Self-attention on one level; on another the context alone is attended to, normed token by token, and in the middle, too.
+    "unet-mixed-attention": (
+        {"block_out_channels": [16, 24, 24], "down_block_types": ["AttnDownBlock2D", "SimpleCrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+         "up_block_types": ["CrossAttnUpBlock2D", "SimpleCrossAttnUpBlock2D", "AttnUpBlock2D"], "encoder_hid_dim": 20, "layers_per_block": 1,
+         "mid_block_type": "UNetMidBlock2DSimpleCrossAttn", "only_cross_attention": True, "cross_attention_norm": "layer_norm",
+         "downsample_padding": 0, "attention_head_dim": [4, 12, 8], "resnet_skip_time_act": True, "resnet_out_scale_factor": 1.4142}, {},
+        ["down_blocks.0.attentions.0.to_q.weight", "mid_block.attentions.0.norm_cross.bias", "up_blocks.1.upsamplers.0.conv2.weight"]),
     # The shape of the starter model: one resnet a level, attention at the two lower levels.
     "unet-starter": (
         {"in_channels": 8, "out_channels": 8, "block_out_channels": [24, 48, 64],

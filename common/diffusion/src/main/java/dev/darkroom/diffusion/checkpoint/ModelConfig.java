@@ -260,6 +260,11 @@ public final class ModelConfig {
     return json.path(field).isNull();
   }
 
+  /** Whether {@code field} is one flag, not a list of them or nothing. */
+  public boolean isBoolean(String field) {
+    return json.path(field).isBoolean();
+  }
+
   public boolean isNullOrAbsent(String field) {
     return value(field) == null;
   }

@@ -44,6 +44,9 @@ public record ControlNetConfig(
           "encoder_hid_dim",
           "encoder_hid_dim_type");
 
+  private static final List<DownBlockType> DOWN_BLOCKS =
+      List.of(DownBlockType.DownBlock2D, DownBlockType.CrossAttnDownBlock2D);
+
   public ControlNetConfig {
     conditioningEmbeddingOutChannels = List.copyOf(conditioningEmbeddingOutChannels);
     int levels = conditioningEmbeddingOutChannels.size();
@@ -65,9 +68,9 @@ public record ControlNetConfig(
         !unet.timeFourier() && unet.timeEmbeddingActFn() == null && unet.timestepPostAct() == null,
         "expected a U-Net of time_embedding_type positional without time_embedding_act_fn and timestep_post_act: a ControlNet has no other");
     require(
-        unet.downBlockTypes().stream().noneMatch(DownBlockType::isK),
-        "down_block_types: expected DownBlock2D or CrossAttnDownBlock2D on each level, got "
-            + unet.downBlockTypes());
+        DOWN_BLOCKS.containsAll(unet.downBlockTypes()),
+        "down_block_types: expected some of %s, got %s"
+            .formatted(DOWN_BLOCKS, unet.downBlockTypes()));
     require(unet.midBlockType() != null, "mid_block_type: expected a block, got null");
   }
 

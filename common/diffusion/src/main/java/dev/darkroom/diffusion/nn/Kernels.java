@@ -117,10 +117,15 @@ final class Kernels {
     String text =
         Program.source(Kernels.class, sources)
             + Program.source(
-                Kernels.class, "adapters.py", "blocks.py", "k_diffusion.py", "text.py");
+                Kernels.class,
+                "adapters.py",
+                "blocks.py",
+                "added_kv.py",
+                "k_diffusion.py",
+                "text.py");
     String norms = "List[%s]".formatted(NORM);
     String layers = "List[%s]".formatted(layer);
-    String resnet = "Tuple[%s, %s, bool, bool, float, str]".formatted(norms, layers);
+    String resnet = "Tuple[%s, %s, bool, bool, float, str, bool]".formatted(norms, layers);
     String block = "Tuple[str, %s, %s]".formatted(norms, layers);
     String transformer =
         "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer);

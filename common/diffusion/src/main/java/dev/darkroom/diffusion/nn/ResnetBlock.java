@@ -21,6 +21,7 @@ public final class ResnetBlock {
    * @param scaleShift whether time scales and shifts after the second norm; else it is added before
    * @param outputScale what the sum of residual and input is divided by
    * @param activation after each norm, and of the time embedding
+   * @param timeAsItIs whether the time embedding goes without: diffusers' {@code skip_time_act}
    */
   public record Options(
       int timeChannels,
@@ -28,7 +29,24 @@ public final class ResnetBlock {
       double eps,
       boolean scaleShift,
       double outputScale,
-      Activation activation) {
+      Activation activation,
+      boolean timeAsItIs) {
+
+    /** With an activation of the time embedding. */
+    public Options(
+        int timeChannels,
+        int groups,
+        double eps,
+        boolean scaleShift,
+        double outputScale,
+        Activation activation) {
+      this(timeChannels, groups, eps, scaleShift, outputScale, activation, false);
+    }
+
+    /** The same without one. */
+    public Options ofTimeAsItIs() {
+      return new Options(timeChannels, groups, eps, scaleShift, outputScale, activation, true);
+    }
 
     /** The autoencoder's: no time. */
     public static Options timeless(int groups, double eps, Activation activation) {
@@ -64,6 +82,7 @@ public final class ResnetBlock {
                 .flag(options.scaleShift())
                 .real(options.outputScale())
                 .text(options.activation().configName())
+                .flag(options.timeAsItIs())
                 .runForValue());
   }
 

@@ -1,18 +1,31 @@
 package dev.darkroom.diffusion.nn;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What all blocks of one forward share.
  *
  * @param time [N, timeChannels]
- * @param context [N, T, D]
+ * @param context [N, T, D], or null for a network without one
  * @param contextBias [N, 1, 1, T], or null
  * @param perturbation of self-attention, or null
  */
 public record Step(
     NDArray time,
-    NDArray context,
+    @Nullable NDArray context,
     @Nullable NDArray contextBias,
-    @Nullable Perturbation perturbation) {}
+    @Nullable Perturbation perturbation) {
+
+  /** Of a network without a context. */
+  public static Step at(NDArray time) {
+    return new Step(time, null, null, null);
+  }
+
+  /** The context of a network that has one. */
+  @Override
+  public NDArray context() {
+    return Objects.requireNonNull(context, "of a network without a context");
+  }
+}

@@ -7,15 +7,23 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A level on the way down. */
-sealed interface DownLevel permits DownBlock, KDownBlock {
+sealed interface DownLevel permits DownBlock, ResnetDownBlock, KDownBlock {
 
   /**
    * @param index from the largest map
    */
   static DownLevel of(Weights weights, int index, UNetConfig config) {
-    return switch (config.downBlockTypes().get(index)) {
-      case DownBlock2D, CrossAttnDownBlock2D -> new DownBlock(weights, index, config);
-      case KDownBlock2D, KCrossAttnDownBlock2D -> new KDownBlock(weights, index, config);
+    LevelKind kind = config.downBlockTypes().get(index).kind();
+    return switch (kind) {
+      case PLAIN, TRANSFORMER -> new DownBlock(weights, index, config);
+      case SELF_ATTENTION, RESIZING_RESNET, SIMPLE_CROSS_ATTENTION ->
+          new ResnetDownBlock(
+              weights,
+              index,
+              config.blockOutChannels(),
+              config.layersPerBlock().get(index),
+              UNetLevels.of(config, kind, index, config.attentionHeads().get(index)));
+      case K, K_CROSS_ATTENTION -> new KDownBlock(weights, index, config);
     };
   }
 

@@ -10,7 +10,7 @@ final class KLevels {
 
   /** Whether a config has K levels; then it has no others. */
   static boolean in(UNetConfig config) {
-    return config.downBlockTypes().getFirst().isK();
+    return config.downBlockTypes().getFirst().kind().isK();
   }
 
   /**
@@ -32,7 +32,8 @@ final class KLevels {
   static void check(UNetConfig config) {
     boolean k = in(config);
     for (int i = 0; i < config.blockOutChannels().size(); i++) {
-      if (config.downBlockTypes().get(i).isK() != k || config.upBlockTypes().get(i).isK() != k) {
+      if (config.downBlockTypes().get(i).kind().isK() != k
+          || config.upBlockTypes().get(i).kind().isK() != k) {
         throw wrong(
             "expected K blocks on all levels or on none",
             config.downBlockTypes() + " and " + config.upBlockTypes());

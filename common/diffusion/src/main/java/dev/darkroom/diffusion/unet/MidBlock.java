@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The middle: a resnet, and for cross-attention a transformer and another resnet. */
-final class MidBlock {
+final class MidBlock implements MidLevel {
   private final List<SpatialTransformer> transformers;
   private final MidStage stage;
 
@@ -35,16 +35,13 @@ final class MidBlock {
     }
   }
 
-  /**
-   * @param x [N, C, H, W]
-   * @return the same shape
-   */
-  NDArray forward(NDArray x, Step step) {
+  @Override
+  public NDArray forward(NDArray x, Step step) {
     return stage.forward(x, step);
   }
 
-  /** The names of its self-attention layers. */
-  Stream<String> selfAttentions() {
+  @Override
+  public Stream<String> selfAttentions() {
     return transformers.stream().flatMap(SpatialTransformer::selfAttentions);
   }
 }

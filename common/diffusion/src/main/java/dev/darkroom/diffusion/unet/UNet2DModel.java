@@ -19,6 +19,7 @@ import dev.darkroom.diffusion.nn.Network;
 import dev.darkroom.diffusion.nn.OutputHead;
 import dev.darkroom.diffusion.nn.ParameterSource;
 import dev.darkroom.diffusion.nn.SpatialAttention;
+import dev.darkroom.diffusion.nn.Step;
 import dev.darkroom.diffusion.nn.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,9 +36,9 @@ public final class UNet2DModel implements Network, Adaptable {
   private final Weights weights;
   private final UNet2DTime time;
   private final Convolution convIn;
-  private final List<UNet2DDownBlock> down = new ArrayList<>();
-  private final @Nullable UNet2DMidBlock mid;
-  private final List<UNet2DUpBlock> up = new ArrayList<>();
+  private final List<DownLevel> down = new ArrayList<>();
+  private final @Nullable MidLevel mid;
+  private final List<UpLevel> up = new ArrayList<>();
   private final OutputHead head;
 
   /**
@@ -54,11 +55,11 @@ public final class UNet2DModel implements Network, Adaptable {
     convIn = new Convolution(weights.at("conv_in"), config.inChannels(), first, 3);
     int levels = config.blockOutChannels().size();
     for (int i = 0; i < levels; i++) {
-      down.add(new UNet2DDownBlock(weights.at("down_blocks", i), i, config));
+      down.add(UNet2DLevels.down(weights.at("down_blocks", i), i, config));
     }
-    mid = config.midBlock() ? new UNet2DMidBlock(weights.at("mid_block"), config) : null;
+    mid = config.midBlock() ? UNet2DLevels.mid(weights.at("mid_block"), config) : null;
     for (int i = 0; i < levels; i++) {
-      up.add(new UNet2DUpBlock(weights.at("up_blocks", i), i, config));
+      up.add(UNet2DLevels.up(weights.at("up_blocks", i), i, config));
     }
     head =
         new OutputHead(
@@ -131,7 +132,7 @@ public final class UNet2DModel implements Network, Adaptable {
   private NDArray predict(NDArray sample, NDArray timestep, @Nullable NDArray classLabels) {
     try (Scope scope = Scope.open()) {
       // 1. time
-      NDArray embedding = time.forward(timestep, classLabels);
+      Step step = Step.at(time.forward(timestep, classLabels));
 
       // 2. pre-process
       NDArray x = convIn.forward(config.centerInputSample() ? sample.mul(2).sub(1) : sample);
@@ -139,19 +140,19 @@ public final class UNet2DModel implements Network, Adaptable {
       // 3. down
       List<NDArray> skips = new ArrayList<>();
       skips.add(x);
-      for (UNet2DDownBlock block : down) {
-        x = block.forward(x, embedding, skips);
+      for (DownLevel level : down) {
+        x = level.forward(x, step, skips);
       }
 
       // 4. mid
       Flow flow = Flow.from(x);
       if (mid != null) {
-        flow.then(h -> mid.forward(h, embedding));
+        flow.then(h -> mid.forward(h, step));
       }
 
       // 5. up
-      for (UNet2DUpBlock block : up) {
-        flow.then(h -> block.forward(h, embedding, skips));
+      for (UpLevel level : up) {
+        flow.then(h -> level.forward(h, step, skips));
       }
 
       // 6. post-process

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
+import dev.darkroom.diffusion.nn.ContextNorm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param normNumGroups of all norms that have weights; null, where only {@link KLevels} and no last
  *     norm are there, and the middle counts for itself
  * @param attentionHeads what diffusers calls {@code attention_head_dim}, and uses as the number of
- *     heads; K levels take it as its name says
+ *     heads; levels without transformers take it as its name says
  * @param transformerLayersPerBlock transformer blocks after each resnet of a level
  * @param reverseTransformerLayersPerBlock the same on the way up, where it is not the mirror image
  * @param encoderHidDim channels of a context that a linear layer first brings to {@code
@@ -33,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * @param projectionClassEmbeddingsInputDim what enters the added or projected class embedding
  * @param timeCondProjDim channels of a second input beside time, such as the guidance scale of a
  *     distilled model, or null
+ * @param resnetSkipTimeAct whether resnets of the levels that resize by one take time without an
+ *     activation
+ * @param resnetOutScaleFactor what the sum of residual and input is divided by in them
+ * @param crossAttentionNorm of the context before simple cross-attention, or null
+ * @param midBlockOnlyCrossAttention whether simple cross-attention in the middle sees the context
+ *     alone
  * @param timeFourier whether random frequencies make features of a time ({@code
  *     time_embedding_type} "fourier"), else sinusoids
  * @param timeEmbeddingActFn of all that conditions every resnet, before the resnets' own; or null
@@ -70,6 +77,10 @@ public record UNetConfig(
     @Nullable Integer projectionClassEmbeddingsInputDim,
     boolean upcastAttention,
     boolean timeScaleShift,
+    boolean resnetSkipTimeAct,
+    double resnetOutScaleFactor,
+    @Nullable ContextNorm crossAttentionNorm,
+    boolean midBlockOnlyCrossAttention,
     boolean timeFourier,
     @Nullable Integer timeEmbeddingDim,
     @Nullable Activation timeEmbeddingActFn,
@@ -115,7 +126,7 @@ public record UNetConfig(
     for (int channels : blockOutChannels) {
       positive("block_out_channels", channels);
     }
-    checkGroups(normNumGroups, blockOutChannels, downBlockTypes.getFirst().isK());
+    checkGroups(normNumGroups, blockOutChannels, downBlockTypes.getFirst().kind().isK());
     require(
         !timeFourier || timeEmbeddingDim == null || timeEmbeddingDim % 2 == 0,
         "time_embedding_dim: expected an even number with time_embedding_type fourier, got "
@@ -188,7 +199,7 @@ public record UNetConfig(
 
   /** Whether the model has any layer that attends to the context. */
   public boolean attendsToContext() {
-    return midBlockType == MidBlockType.UNetMidBlock2DCrossAttn
+    return midBlockType != null && midBlockType.attends()
         || downBlockTypes.stream().anyMatch(DownBlockType::attends)
         || upBlockTypes.stream().anyMatch(UpBlockType::attends);
   }

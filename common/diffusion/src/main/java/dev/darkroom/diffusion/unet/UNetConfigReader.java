@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.unet;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
+import dev.darkroom.diffusion.nn.ContextNorm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -94,6 +95,10 @@ final class UNetConfigReader {
             config.optionalInteger("projection_class_embeddings_input_dim"),
             config.flag("upcast_attention", false),
             "scale_shift".equals(config.text("resnet_time_scale_shift")),
+            config.flag("resnet_skip_time_act", false),
+            config.real("resnet_out_scale_factor", 1),
+            config.name("cross_attention_norm", ContextNorm.class),
+            midBlockOnlyCrossAttention(),
             "fourier".equals(config.text("time_embedding_type")),
             config.optionalInteger("time_embedding_dim"),
             config.activation("time_embedding_act_fn"),
@@ -103,6 +108,13 @@ final class UNetConfigReader {
             config.integer("conv_out_kernel", 3));
     refuseOthers();
     return read;
+  }
+
+  /** What is said of all levels at once is said of the middle, too. */
+  private boolean midBlockOnlyCrossAttention() {
+    return config.flag(
+        "mid_block_only_cross_attention",
+        config.isBoolean("only_cross_attention") && config.flag("only_cross_attention", false));
   }
 
   private List<Integer> heads(int levels) {
@@ -132,10 +144,6 @@ final class UNetConfigReader {
     config.only("dropout", 0.0);
     config.only("attention_type", "default");
     config.only("dual_cross_attention", false);
-    config.absent("cross_attention_norm");
-    // They change nothing in the blocks supported here, in diffusers either.
-    config.ignore(
-        "mid_block_only_cross_attention", "resnet_skip_time_act", "resnet_out_scale_factor");
   }
 
   private List<DownBlockType> downBlockTypes() {

@@ -61,6 +61,12 @@ final class UNetConfigWriter {
     json.put("projection_class_embeddings_input_dim", config.projectionClassEmbeddingsInputDim());
     json.put("upcast_attention", config.upcastAttention());
     json.put("resnet_time_scale_shift", config.timeScaleShift() ? "scale_shift" : "default");
+    json.put("resnet_skip_time_act", config.resnetSkipTimeAct());
+    json.put("resnet_out_scale_factor", config.resnetOutScaleFactor());
+    json.put(
+        "cross_attention_norm",
+        config.crossAttentionNorm() == null ? null : config.crossAttentionNorm().name());
+    json.put("mid_block_only_cross_attention", config.midBlockOnlyCrossAttention());
     json.put("time_embedding_type", config.timeFourier() ? "fourier" : "positional");
     json.put("time_embedding_dim", config.timeEmbeddingDim());
     json.put("time_embedding_act_fn", name(config.timeEmbeddingActFn()));

@@ -18,7 +18,7 @@ public final class UNetEncoder {
   private final TimeConditioning time;
   private final Convolution convIn;
   private final List<DownLevel> down = new ArrayList<>();
-  private final @Nullable MidBlock mid;
+  private final @Nullable MidLevel mid;
 
   /**
    * @param labelActivation in the embedding of {@link ClassEmbedding#TIMESTEP}
@@ -34,7 +34,7 @@ public final class UNetEncoder {
     mid =
         config.midBlockType() == null
             ? null
-            : new MidBlock(weights.at("mid_block"), config.midBlockType(), config);
+            : MidLevel.of(weights.at("mid_block"), config.midBlockType(), config);
   }
 
   /**

@@ -7,15 +7,25 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A level on the way up. */
-sealed interface UpLevel permits UpBlock, KUpBlock {
+sealed interface UpLevel permits UpBlock, ResnetUpBlock, KUpBlock {
 
   /**
    * @param position from the smallest map
    */
   static UpLevel of(Weights weights, int position, UNetConfig config) {
-    return switch (config.upBlockTypes().get(position)) {
-      case UpBlock2D, CrossAttnUpBlock2D -> new UpBlock(weights, position, config);
-      case KUpBlock2D, KCrossAttnUpBlock2D -> new KUpBlock(weights, position, config);
+    LevelKind kind = config.upBlockTypes().get(position).kind();
+    int index = config.blockOutChannels().size() - 1 - position;
+    return switch (kind) {
+      case PLAIN, TRANSFORMER -> new UpBlock(weights, position, config);
+      case SELF_ATTENTION, RESIZING_RESNET, SIMPLE_CROSS_ATTENTION ->
+          new ResnetUpBlock(
+              weights,
+              index,
+              config.blockOutChannels(),
+              config.layersPerBlock().get(index) + 1,
+              // diffusers counts the heads' channels from the smallest map here.
+              UNetLevels.of(config, kind, index, config.attentionHeads().get(position)));
+      case K, K_CROSS_ATTENTION -> new KUpBlock(weights, position, config);
     };
   }
 

@@ -26,20 +26,20 @@ def activated(self, x: Tensor, name: str) -> Tensor:
   return self.activation(x, name)
 
 # norms: norm1, norm2. layers: conv1, conv2, [time_emb_proj], [conv_shortcut].
-def resnet(self, norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float, act: str) -> Resnet:
-  return (norms, layers, has_shortcut, scale_shift, out_scale, act)
+def resnet(self, norms: List[Norm], layers: List[Layer], has_shortcut: bool, scale_shift: bool, out_scale: float, act: str, raw_time: bool) -> Resnet:
+  return (norms, layers, has_shortcut, scale_shift, out_scale, act, raw_time)
 
 # A skip connection, where there is one, joins behind the channels of x.
 def run_resnet(self, x: Tensor, skip: Optional[Tensor], temb: Optional[Tensor], resnet: Resnet) -> Tensor:
   if skip is not None:
     x = torch.cat([x, skip], 1)
-  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
+  norms, layers, has_shortcut, scale_shift, out_scale, act, raw_time = resnet
   h = self.activated(self.group_norm(x, norms[0]), act)
   return self.rest_of_resnet(x, h, temb, resnet)
 
 # A resnet that halves or grows the map on its way, to the given size; its input with it.
 def run_resizing_resnet(self, x: Tensor, temb: Tensor, resnet: Resnet, height: int, width: int) -> Tensor:
-  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
+  norms, layers, has_shortcut, scale_shift, out_scale, act, raw_time = resnet
   h = self.activated(self.group_norm(x, norms[0]), act)
   if height < x.shape[2]:
     x = torch.avg_pool2d(x, [2, 2])
@@ -50,10 +50,10 @@ def run_resizing_resnet(self, x: Tensor, temb: Tensor, resnet: Resnet, height: i
   return self.rest_of_resnet(x, h, temb, resnet)
 
 def rest_of_resnet(self, x: Tensor, h: Tensor, temb: Optional[Tensor], resnet: Resnet) -> Tensor:
-  norms, layers, has_shortcut, scale_shift, out_scale, act = resnet
+  norms, layers, has_shortcut, scale_shift, out_scale, act, raw_time = resnet
   h = self.conv(h, layers[0])
   if temb is not None:
-    t = torch.to(self.linear(self.activation(temb, act), layers[2]), h.dtype)
+    t = torch.to(self.linear(temb if raw_time else self.activation(temb, act), layers[2]), h.dtype)
     t = torch.unsqueeze(torch.unsqueeze(t, 2), 3)
     if scale_shift:
       scale, shift = torch.chunk(t, 2, 1)

@@ -40,6 +40,8 @@ class UNet2DConditionModelTest {
         "unet-fourier",
         "unet-latent-upscaler",
         "unet-k-mirrored",
+        "unet-simple-cross-attention",
+        "unet-mixed-attention",
         "unet-starter"
       })
   void predictsAsDiffusers(String name) throws IOException {
@@ -71,6 +73,8 @@ class UNet2DConditionModelTest {
         "unet-pooled-context",
         "unet-activations",
         "unet-k-mirrored",
+        "unet-simple-cross-attention",
+        "unet-mixed-attention",
         "unet-starter"
       })
   void hasDiffusersGradients(String name) throws IOException {
@@ -100,7 +104,9 @@ class UNet2DConditionModelTest {
         "unet-activations",
         "unet-fourier",
         "unet-latent-upscaler",
-        "unet-k-mirrored"
+        "unet-k-mirrored",
+        "unet-simple-cross-attention",
+        "unet-mixed-attention"
       })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
@@ -116,7 +122,7 @@ class UNet2DConditionModelTest {
         "config.json: addition_embed_type: expected one of [text_time, text], which is what this library supports, got \"image_hint\"");
     assertRefused(
         "{\"block_out_channels\": [32], \"down_block_types\": [\"SkipDownBlock2D\"]}",
-        "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D, KDownBlock2D, KCrossAttnDownBlock2D], got \"SkipDownBlock2D\"");
+        "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, SimpleCrossAttnDownBlock2D, KDownBlock2D, KCrossAttnDownBlock2D], got \"SkipDownBlock2D\"");
     assertRefused(
         "{\"block_out_channels\": [32], \"down_block_types\": [\"KDownBlock2D\"], \"up_block_types\": [\"UpBlock2D\"]}",
         "UNet2DConditionModel config: up_block_types: expected K blocks on all levels or on none, got [KDownBlock2D] and [UpBlock2D]");
@@ -124,8 +130,8 @@ class UNet2DConditionModelTest {
         "{\"act_fn\": \"quick_gelu\"}",
         "config.json: act_fn: expected one of [silu, swish, gelu, mish, relu], which is what this library supports, got \"quick_gelu\"");
     assertRefused(
-        "{\"cross_attention_norm\": \"layer_norm\"}",
-        "config.json: cross_attention_norm: expected null, which is what this library supports, got \"layer_norm\"");
+        "{\"cross_attention_norm\": \"batch_norm\"}",
+        "config.json: cross_attention_norm: expected one of [layer_norm, group_norm], got \"batch_norm\"");
     assertRefused(
         "{\"time_embedding_type\": \"fourier\", \"time_embedding_dim\": 41}",
         "UNet2DConditionModel config: time_embedding_dim: expected an even number with time_embedding_type fourier, got 41");
