@@ -205,7 +205,7 @@ UNETS = {
     # The x4 upscaler: cross-attention only in places, seven channels, noise levels as labels; other kinds of label and middle.
     "unet-upscaler": ({"only_cross_attention": [True, False], "in_channels": 7, "num_class_embeds": 20, "use_linear_projection": True,
                        "mid_block_scale_factor": 1.4142, "downsample_padding": 0, "layers_per_block": 1},
-                      {"class_labels": torch.tensor([3, 0, 19])}),
+                      {"class_labels": torch.tensor([3, 0, 19]), "encoder_attention_mask": MASK}),
     "unet-projected-labels": (
         {"class_embed_type": "projection", "projection_class_embeddings_input_dim": 10, "mid_block_type": "UNetMidBlock2D",
          "encoder_hid_dim": 20, "encoder_hid_dim_type": "text_proj", "class_embeddings_concat": True, "flip_sin_to_cos": False,

@@ -111,7 +111,8 @@ def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: B
   name, norms, layers = block
   h = self.layer_norm(x, norms[0])
   if only_cross:
-    x = x + self.attention(h, context, bias, layers, 0, heads)
+    # As in diffusers, which masks the context in the second attention alone.
+    x = x + self.attention(h, context, None, layers, 0, heads)
   elif attending is not None:
     x = x + self.perturbed_attention(h, attending, layers, heads)
   else:
