@@ -302,6 +302,12 @@ def schedules():
         }
 
 
+def logarithms():
+    """Of float32 numbers an odd number of places apart, from 2^-20 to beyond 2^19."""
+    places = np.arange(0x35800000, 0x49800000, 1009, dtype=np.uint32)
+    yield {"first": 0x35800000, "step": 1009, "count": len(places), "sha256": hashlib.sha256(np.log(places.view(np.float32)).astype("<f4").tobytes()).hexdigest()}
+
+
 def write(name, rows):
     with open(OUT / name, "w") as out:
         for row in rows:
@@ -314,3 +320,4 @@ if __name__ == "__main__":
     write("samplers.jsonl", samplers())
     write("noise.jsonl", noise())
     write("schedules.jsonl", schedules())
+    write("logarithms.jsonl", logarithms())

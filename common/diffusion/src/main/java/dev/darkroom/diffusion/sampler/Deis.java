@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.sampler;
 
+import dev.darkroom.diffusion.schedule.ReferenceMath;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 import dev.darkroom.diffusion.schedule.SolverLevels;
 import java.util.ArrayList;
@@ -70,13 +71,13 @@ public final class Deis extends SolverSampler {
     return x;
   }
 
-  /** x / alpha moves by the integral of the interpolated noise over rho. */
+  /** x / alpha moves by the integral of the interpolated noise over rho, in diffusers' float32. */
   private float[] multistep(int i, int used, SamplerState state, List<float[]> e) {
-    double from = rho(i);
-    double to = rho(i + 1);
-    double[] nodes = new double[used];
+    float from = rho(i);
+    float to = rho(i + 1);
+    float[] nodes = new float[used];
     for (int j = 0; j < used; j++) {
-      nodes[j] = Math.log(rho(i - j));
+      nodes[j] = ReferenceMath.log(rho(i - j));
     }
     Level s = level(i);
     Level t = level(i + 1);
@@ -85,7 +86,7 @@ public final class Deis extends SolverSampler {
       x[k] = state.sample()[k] / s.alpha();
     }
     for (int j = 0; j < used; j++) {
-      float weight = (float) (integral(nodes, j, to) - integral(nodes, j, from));
+      float weight = integral(nodes, j, to) - integral(nodes, j, from);
       for (int k = 0; k < x.length; k++) {
         x[k] += weight * e.get(j)[k];
       }
@@ -96,19 +97,19 @@ public final class Deis extends SolverSampler {
     return x;
   }
 
-  private double rho(int i) {
+  private float rho(int i) {
     return level(i).sigma() / level(i).alpha();
   }
 
   /** The integral to rho of the Lagrange polynomial in log rho that is 1 at node j. */
-  private static double integral(double[] nodes, int j, double rho) {
-    double u = Math.log(rho);
+  private static float integral(float[] nodes, int j, float rho) {
+    float u = ReferenceMath.log(rho);
     if (nodes.length == 2) {
-      double c = nodes[1 - j];
-      return rho * (u - c - 1) / (nodes[j] - c);
+      float c = nodes[1 - j];
+      return rho * (-c + u - 1) / (nodes[j] - c);
     }
-    double c = nodes[(j + 1) % 3];
-    double d = nodes[(j + 2) % 3];
+    float c = nodes[(j + 1) % 3];
+    float d = nodes[(j + 2) % 3];
     return rho
         * (c * (d - u + 1) - d * u + d + u * u - 2 * u + 2)
         / ((nodes[j] - c) * (nodes[j] - d));

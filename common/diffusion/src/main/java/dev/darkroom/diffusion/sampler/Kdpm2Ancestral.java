@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.sampler;
 
 import dev.darkroom.diffusion.random.NoiseSource;
+import dev.darkroom.diffusion.schedule.ReferenceMath;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 import dev.darkroom.diffusion.schedule.SigmaSchedule;
 import java.util.List;
@@ -16,6 +17,8 @@ public final class Kdpm2Ancestral extends SigmaSampler {
   /** The levels between, by call: that of a step stands at both its calls. */
   private final float[] middles;
 
+  private final Jumps jumps;
+
   /**
    * @param config of which the fields of this class count
    * @param steps in [1, T]
@@ -25,26 +28,56 @@ public final class Kdpm2Ancestral extends SigmaSampler {
   }
 
   private Kdpm2Ancestral(SchedulerConfig own, SigmaSchedule once) {
-    super(own, Kdpm2.visited(own, once, middles(once)));
-    float[] each = middles(once);
+    this(own, once, Jumps.of(once));
+  }
+
+  private Kdpm2Ancestral(SchedulerConfig own, SigmaSchedule once, Jumps jumps) {
+    super(own, Kdpm2.visited(own, once, middles(once, jumps)));
+    float[] each = middles(once, jumps);
     this.middles = new float[steps()];
     for (int i = 0; i < middles.length; i++) {
       middles[i] = each[i / 2];
     }
+    this.jumps = jumps;
   }
 
-  private static float[] middles(SigmaSchedule once) {
+  private static float[] middles(SigmaSchedule once, Jumps jumps) {
     float[] middles = new float[once.steps()];
     for (int i = 0; i < middles.length; i++) {
-      middles[i] = Kdpm2.middle(once.sigma(i), down(once.sigma(i), once.sigma(i + 1)));
+      middles[i] = Kdpm2.middle(once.sigma(i), jumps.down[i]);
     }
     return middles;
   }
 
-  /** Never 0 but on the way to it: a middle of 0 has no slope. */
-  private static float down(float sigma, float next) {
-    float down = EulerAncestral.sigmaDown(sigma, next, EulerAncestral.sigmaUp(sigma, next));
-    return down == 0 ? next * next / sigma : down;
+  /**
+   * Of each step, the noise that it puts back and the level that it goes down to before. Near the
+   * end the two roots cancel all but a digit or two, so they are the reference's.
+   *
+   * @param down never 0 but on the way to it: a middle of 0 has no slope
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Jumps(float[] up, float[] down) {
+    static Jumps of(SigmaSchedule once) {
+      int n = once.steps();
+      float[] ofUp = new float[n];
+      for (int i = 0; i < n; i++) {
+        float sigma = once.sigma(i);
+        float next = once.sigma(i + 1);
+        ofUp[i] = next * next * (sigma * sigma - next * next) / (sigma * sigma);
+      }
+      float[] up = ReferenceMath.sqrt(ofUp);
+      float[] ofDown = new float[n];
+      for (int i = 0; i < n; i++) {
+        float next = once.sigma(i + 1);
+        ofDown[i] = Math.max(next * next - up[i] * up[i], 0);
+      }
+      float[] down = ReferenceMath.sqrt(ofDown);
+      for (int i = 0; i < n; i++) {
+        float next = once.sigma(i + 1);
+        down[i] = down[i] == 0 ? next * next / once.sigma(i) : down[i];
+      }
+      return new Jumps(up, down);
+    }
   }
 
   @Override
@@ -66,11 +99,9 @@ public final class Kdpm2Ancestral extends SigmaSampler {
       boolean last = i == steps() - 1;
       return last ? state.next(x) : state.next(x, List.of(state.sample()));
     }
-    float sigma = levels.sigma(i - 1);
-    float up = EulerAncestral.sigmaUp(sigma, levels.sigma(i));
-    float dt = down(sigma, levels.sigma(i)) - sigma;
+    float dt = jumps.down[i / 2] - levels.sigma(i - 1);
     float[] x = along(state.history().getFirst(), d, dt);
     NoiseSource generator = state.generator();
-    return state.next(along(x, generator.normal(x.length), up), List.of(), generator);
+    return state.next(along(x, generator.normal(x.length), jumps.up[i / 2]), List.of(), generator);
   }
 }

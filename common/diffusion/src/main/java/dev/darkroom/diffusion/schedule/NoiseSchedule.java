@@ -73,12 +73,12 @@ public final class NoiseSchedule {
    * SNR.
    */
   public float[] sigmas() {
-    float[] sigmas = new float[betas.length];
-    for (int t = 0; t < sigmas.length; t++) {
+    float[] squares = new float[betas.length];
+    for (int t = 0; t < squares.length; t++) {
       float abar = alphasCumprod[t] == 0f ? TINY_ALPHA : alphasCumprod[t];
-      sigmas[t] = (float) Math.sqrt((1f - abar) / abar);
+      squares[t] = (1f - abar) / abar;
     }
-    return sigmas;
+    return ReferenceMath.sqrt(squares);
   }
 
   /** x_t = alpha_t x_0 + sigma_t e, one row. */
@@ -239,7 +239,7 @@ public final class NoiseSchedule {
    * {@code torch.linspace} in float32, which counts from both ends and fuses the multiply and the
    * add.
    */
-  private static float[] linspace(float start, float end, int count) {
+  static float[] linspace(float start, float end, int count) {
     float[] values = new float[count];
     float step = count > 1 ? (end - start) / (count - 1) : 0f;
     for (int i = 0; i < count; i++) {
@@ -251,17 +251,19 @@ public final class NoiseSchedule {
     return values;
   }
 
-  /** Rescales so that the last time is pure noise. Lin et al. 2024, algorithm 1. */
+  /**
+   * Rescales so that the last time is pure noise. Lin et al. 2024, algorithm 1. What is left of the
+   * last times after the subtraction has few digits: a root one place beside is seen in a picture.
+   */
   private static float[] zeroTerminalSnr(float[] betas) {
-    float[] abar = cumulativeProduct(betas);
-    int last = betas.length - 1;
-    float rootFirst = (float) Math.sqrt(abar[0]);
-    float rootLast = (float) Math.sqrt(abar[last]);
+    float[] roots = ReferenceMath.sqrt(cumulativeProduct(betas));
+    float rootFirst = roots[0];
+    float rootLast = roots[roots.length - 1];
     float scale = rootFirst / (rootFirst - rootLast);
     float[] rescaled = new float[betas.length];
     float previous = 1f;
     for (int t = 0; t < betas.length; t++) {
-      float root = ((float) Math.sqrt(abar[t]) - rootLast) * scale;
+      float root = (roots[t] - rootLast) * scale;
       float square = root * root;
       rescaled[t] = 1f - (t == 0 ? square : square / previous);
       previous = square;

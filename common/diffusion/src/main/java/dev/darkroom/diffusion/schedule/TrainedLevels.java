@@ -6,9 +6,14 @@ package dev.darkroom.diffusion.schedule;
  */
 public final class TrainedLevels {
   private final float[] sigmas;
+  private final float[] logSigmas;
 
   private TrainedLevels(float[] sigmas) {
     this.sigmas = sigmas;
+    this.logSigmas = new float[sigmas.length];
+    for (int t = 0; t < sigmas.length; t++) {
+      logSigmas[t] = ReferenceMath.log(sigmas[t]);
+    }
   }
 
   /** The levels of a configuration's noise schedule. */
@@ -47,11 +52,11 @@ public final class TrainedLevels {
   public double timeOf(double sigma) {
     double logSigma = Math.log(Math.max(sigma, 1e-10));
     int low = 0;
-    while (low < sigmas.length - 2 && logSigma >= logOf(sigmas[low + 1])) {
+    while (low < sigmas.length - 2 && logSigma >= logSigmas[low + 1]) {
       low++;
     }
-    double lower = logOf(sigmas[low]);
-    double upper = logOf(sigmas[low + 1]);
+    double lower = logSigmas[low];
+    double upper = logSigmas[low + 1];
     double w = Math.clamp((lower - logSigma) / (lower - upper), 0, 1);
     return (1 - w) * low + w * (low + 1);
   }
@@ -70,13 +75,9 @@ public final class TrainedLevels {
    */
   int clipped(double lambdaMin) {
     int count = 0;
-    while (count < sigmas.length && -logOf(sigmas[sigmas.length - 1 - count]) < lambdaMin) {
+    while (count < sigmas.length && -logSigmas[sigmas.length - 1 - count] < lambdaMin) {
       count++;
     }
     return count;
-  }
-
-  private static float logOf(float sigma) {
-    return (float) Math.log(sigma);
   }
 }
