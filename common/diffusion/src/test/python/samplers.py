@@ -181,6 +181,10 @@ def sigma_cases():
     yield sampler_case(EDM_MULTI, {"sigma_schedule": "exponential", "lower_order_final": False}, 8)
     yield sampler_case(EDM_MULTI, {"final_sigmas_type": "sigma_min", "sigma_min": 0.02, "sigma_max": 20.0, "euler_at_final": True}, 16)
     yield sampler_case(EDM_MULTI, {"thresholding": True, "sample_max_value": 1.5, "dynamic_thresholding_ratio": 0.9}, 8)
+    yield sampler_case(EDM_MULTI, {"final_sigmas_type": "sigma_min"}, 1)
+    for steps in (1, 50):
+        yield sampler_case(EDM_MULTI, {"sigma_max": 20.0, "rho": 5.0}, steps)
+    yield sampler_case(EDM_MULTI, {}, 50)
     for steps in (1, 2, 3, 4, 10, 25):
         yield sampler_case(IPNDM, {}, steps)
 

@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.sampler;
 
+import dev.darkroom.diffusion.schedule.EdmLevels;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 
 /**
@@ -22,7 +23,7 @@ public final class EdmDpmSolverMultistep extends EdmSampler {
    * @param steps in [1, T]
    */
   public EdmDpmSolverMultistep(SchedulerConfig config, int steps) {
-    super(config.only(FIELDS), steps);
+    super(config.only(FIELDS), EdmLevels.multistep(config.only(FIELDS), steps));
     SchedulerConfig own = config.only(FIELDS);
     DpmSettings settings = DpmSettings.of(own);
     if (!settings.algorithm().predictsData()) {

@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.sampler;
 
+import dev.darkroom.diffusion.schedule.EdmLevels;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 
 /**
@@ -12,7 +13,7 @@ public final class EdmEuler extends EdmSampler {
    * @param steps in [1, T]
    */
   public EdmEuler(SchedulerConfig config, int steps) {
-    super(config.only(FIELDS), steps);
+    super(config.only(FIELDS), EdmLevels.euler(config.only(FIELDS), steps));
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.darkroom.diffusion.sampler;
 
-import dev.darkroom.diffusion.schedule.EdmLevels;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
+import dev.darkroom.diffusion.schedule.SigmaSchedule;
 
 /**
  * Samplers with the preconditioning of EDM. Karras et al. 2022, table 1. The sample is x_0 + sigma
@@ -18,8 +18,8 @@ abstract sealed class EdmSampler extends LevelSampler permits EdmDpmSolverMultis
   private final float sign;
   private final float initNoiseSigma;
 
-  EdmSampler(SchedulerConfig own, int steps) {
-    super(EdmLevels.of(own, steps));
+  EdmSampler(SchedulerConfig own, SigmaSchedule levels) {
+    super(levels);
     this.sigmaData = (float) own.number("sigma_data", 0.5);
     double max = own.number("sigma_max", 80);
     this.initNoiseSigma = (float) Math.sqrt(max * max + 1);

@@ -1,6 +1,10 @@
 package dev.darkroom.diffusion.schedule;
 
-/** The levels of {@code EDMEulerScheduler}: bounds of its own, and no training times. */
+import java.util.Arrays;
+
+/**
+ * The levels of EDM: n from sigma_max to sigma_min, with bounds of its own and no training times.
+ */
 public final class EdmLevels {
   private EdmLevels() {}
 
@@ -21,29 +25,91 @@ public final class EdmLevels {
     }
   }
 
-  /** n levels from sigma_max to sigma_min; the network is told log(sigma) / 4. */
-  public static SigmaSchedule of(SchedulerConfig config, int steps) {
-    Timesteps.checkSteps(steps, config.numTrainTimesteps());
-    double min = config.number("sigma_min", 0.002);
-    double max = config.number("sigma_max", 80);
-    double rho = config.number("rho", 7);
-    double[] levels =
-        switch (config.option("sigma_schedule", Spread.KARRAS)) {
-          case KARRAS -> LevelSpacing.karras(max, min, steps, rho);
-          case EXPONENTIAL ->
-              steps == 1
-                  ? new double[] {min} // as torch.linspace from the lowest level has it
-                  : LevelSpacing.EXPONENTIAL.levels(max, min, steps);
+  /** {@code EDMEulerScheduler}. Its last level, where it ends above 0, is the one before. */
+  public static SigmaSchedule euler(SchedulerConfig config, int steps) {
+    float[] levels =
+        switch (spread(config, steps)) {
+          case KARRAS -> floats(LevelSpacing.karras(max(config), min(config), steps, rho(config)));
+          case EXPONENTIAL -> exponential(config, steps);
         };
-    double[] times = new double[steps];
-    for (int i = 0; i < steps; i++) {
-      times[i] = 0.25f * (float) Math.log((float) levels[i]);
+    return ending(config, levels, levels[steps - 1]);
+  }
+
+  /**
+   * {@code EDMDPMSolverMultistepScheduler}, which spreads Karras' levels in float32. Its last
+   * level, where it ends above 0, is sigma_min.
+   */
+  public static SigmaSchedule multistep(SchedulerConfig config, int steps) {
+    float[] levels =
+        switch (spread(config, steps)) {
+          case KARRAS -> karras(config, steps);
+          case EXPONENTIAL -> exponential(config, steps);
+        };
+    return ending(config, levels, (float) min(config));
+  }
+
+  private static Spread spread(SchedulerConfig config, int steps) {
+    Timesteps.checkSteps(steps, config.numTrainTimesteps());
+    if (!(min(config) > 0 && min(config) <= max(config))) {
+      throw config.wrong("sigma_min", "more than 0 and at most sigma_max " + max(config));
     }
-    double last =
+    return config.option("sigma_schedule", Spread.KARRAS);
+  }
+
+  private static float[] karras(SchedulerConfig config, int steps) {
+    double rho = rho(config);
+    double maxRoot = Math.pow(max(config), 1 / rho);
+    float difference = (float) (Math.pow(min(config), 1 / rho) - maxRoot);
+    float[] levels = NoiseSchedule.linspace(0, 1, steps);
+    for (int i = 0; i < steps; i++) {
+      levels[i] = (float) Math.pow((float) maxRoot + levels[i] * difference, rho);
+    }
+    return levels;
+  }
+
+  /** Spread from the lowest: one level alone is that. */
+  private static float[] exponential(SchedulerConfig config, int steps) {
+    float[] logs =
+        NoiseSchedule.linspace((float) Math.log(min(config)), (float) Math.log(max(config)), steps);
+    float[] levels = new float[steps];
+    for (int i = 0; i < steps; i++) {
+      levels[i] = (float) Math.exp(logs[steps - 1 - i]);
+    }
+    return levels;
+  }
+
+  /** The network is told log(sigma) / 4. */
+  private static SigmaSchedule ending(SchedulerConfig config, float[] levels, float lowest) {
+    float[] times = new float[levels.length];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = 0.25f * (float) Math.log(levels[i]);
+    }
+    float[] sigmas = Arrays.copyOf(levels, levels.length + 1);
+    sigmas[levels.length] =
         switch (config.option("final_sigmas_type", FinalSigma.ZERO)) {
           case ZERO -> 0;
-          case SIGMA_MIN -> levels[steps - 1];
+          case SIGMA_MIN -> lowest;
         };
-    return SigmaSchedule.of(times, levels, last);
+    return SigmaSchedule.of(times, sigmas);
+  }
+
+  private static double min(SchedulerConfig config) {
+    return config.number("sigma_min", 0.002);
+  }
+
+  private static double max(SchedulerConfig config) {
+    return config.number("sigma_max", 80);
+  }
+
+  private static double rho(SchedulerConfig config) {
+    return config.number("rho", 7);
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
   }
 }
