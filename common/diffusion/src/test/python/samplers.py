@@ -261,6 +261,9 @@ def stochastic_adams_cases():
 
 
 def flow_cases():
+    for steps in (2, 3):
+        yield sampler_case(FLOW_HEUN, {}, steps)
+        yield sampler_case(FLOW_HEUN, {"num_train_timesteps": 1100, "shift": 0.7}, steps)
     for steps in (1, 2, 7, 20):
         yield sampler_case(FLOW_EULER, {"shift": 3.0}, steps)
         yield sampler_case(FLOW_HEUN, {"shift": 3.0}, steps)
