@@ -152,6 +152,8 @@ def discrete_time_cases():
     yield sampler_case(PNDM, {**SD, **V, "set_alpha_to_one": True, "timestep_spacing": "trailing"}, 6)
     for begin in (1, 3):
         yield sampler_case(PNDM, {**SD, "skip_prk_steps": True}, 8, begin=begin)
+    for begin in (2, 5):
+        yield sampler_case(PNDM, SD, 8, begin=begin)
 
 
 def sigma_cases():

@@ -103,7 +103,8 @@ public final class Pndm extends DiscreteTimeSampler {
       weighted[i] = sum[i] + weight * prediction[i];
     }
     int previous = timesteps[state.step()] - (counter % 2 == 1 ? 0 : stride / 2);
-    int t = timesteps[state.step() - call];
+    // As diffusers counts: from its first call, also where a run begins in the middle.
+    int t = timesteps[counter - call];
     float[] x = transfer(start, call == 3 ? weighted : prediction, t, previous);
     if (call == 3) {
       return state.next(x, starts);
