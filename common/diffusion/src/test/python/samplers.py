@@ -260,6 +260,7 @@ def stochastic_adams_cases():
     yield sampler_case(SA, {**SD, "prediction_type": "sample", "thresholding": True, "sample_max_value": 1.5}, 8)
     yield sampler_case(SA, {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0}, 9)
     yield sampler_case(SA, {**SD, **V}, 9, begin=4)
+    yield sampler_case(SA, {"beta_start": 0.0015, "predictor_order": 4}, 10)
 
 
 def flow_cases():

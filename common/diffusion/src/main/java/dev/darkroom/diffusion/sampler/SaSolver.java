@@ -219,25 +219,35 @@ public final class SaSolver extends SolverSampler {
     return weights;
   }
 
-  /** The polynomial that is 1 at one node and 0 at the others, from the highest degree down. */
+  /**
+   * The polynomial that is 1 at one node and 0 at the others, from the highest degree down. The
+   * terms of order 4 all but cancel, so they are added in diffusers' order.
+   */
   private static float[] lagrange(float[] nodes, int one) {
-    float[] polynomial = new float[nodes.length];
-    polynomial[0] = 1;
-    int degree = 0;
+    float[] zeros = new float[nodes.length - 1];
     float denominator = 1;
-    for (int j = 0; j < nodes.length; j++) {
-      if (j != one) {
-        degree++;
-        for (int k = degree; k > 0; k--) {
-          polynomial[k] -= nodes[j] * polynomial[k - 1];
-        }
-        denominator *= nodes[one] - nodes[j];
-      }
+    for (int j = 0; j < zeros.length; j++) {
+      zeros[j] = nodes[j < one ? j : j + 1];
+      denominator *= nodes[one] - zeros[j];
     }
+    float[] polynomial = ofZeros(zeros);
     for (int k = 0; k < polynomial.length; k++) {
       polynomial[k] /= denominator;
     }
     return polynomial;
+  }
+
+  /** The product of x - z over some zeros z, from the highest degree down. */
+  private static float[] ofZeros(float[] z) {
+    return switch (z.length) {
+      case 0 -> new float[] {1};
+      case 1 -> new float[] {1, -z[0]};
+      case 2 -> new float[] {1, -z[0] - z[1], z[0] * z[1]};
+      default ->
+          new float[] {
+            1, -z[0] - z[1] - z[2], z[0] * z[1] + z[0] * z[2] + z[1] * z[2], -z[0] * z[1] * z[2]
+          };
+    };
   }
 
   /** Of e^(kx) x^n from a to b. */
