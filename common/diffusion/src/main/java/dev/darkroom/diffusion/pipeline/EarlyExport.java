@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.guidance.PerturbedAttentionGuidance;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 
 /**
@@ -33,6 +34,11 @@ enum EarlyExport {
       return config;
     }
   };
+
+  /** What is corrected for inpainting: guided by perturbed attention, as for text. */
+  static EarlyExport ofInpainting(PerturbedAttentionGuidance perturbed) {
+    return perturbed.isOn() ? TEXT : INPAINTING;
+  }
 
   /**
    * @param own whether it is the model's own scheduler that is made, not another one

@@ -25,7 +25,7 @@ record InpaintPipeline(LatentDiffusionModel model) {
     TextToImage asked = request.text();
     LatentShape shape = model.firstStage().latentShape(asked.width(), asked.height());
     asked.sampling().requireFromTheBeginning();
-    Sampler sampler = model.sampler(asked.sampling(), EarlyExport.INPAINTING);
+    Sampler sampler = model.sampler(asked.sampling(), EarlyExport.ofInpainting(asked.perturbed()));
     int end = asked.sampling().end(sampler, model.trainSteps());
     int begin = new Strength(request.strength()).begin(sampler, asked.sampling().steps());
 

@@ -383,10 +383,12 @@ record LatentDiffusionModel(
    */
   Sampler sampler(Sampling asked, EarlyExport export, @Nullable Double strength) {
     SamplerType other = asked.sampler();
-    SchedulerConfig config =
+    // diffusers' pipelines with ControlNets, and that of panoramas, correct nothing.
+    boolean corrected =
         family == ModelFamily.STABLE_DIFFUSION
-            ? export.correct(scheduler, other == null)
-            : scheduler;
+            && unet.controls().nets().isEmpty()
+            && windows == null;
+    SchedulerConfig config = corrected ? export.correct(scheduler, other == null) : scheduler;
     SamplerType type = other == null ? SamplerType.of(config) : other;
     return type.create(
         config,

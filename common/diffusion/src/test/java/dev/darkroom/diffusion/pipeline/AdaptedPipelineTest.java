@@ -127,6 +127,22 @@ class AdaptedPipelineTest {
     fixture.assertSame(index, image);
   }
 
+  /** diffusers' pipelines with ControlNets, and that of panoramas, take the file as it is. */
+  @Test
+  void correctsAnEarlyExportForTheWholePictureWithoutControlNetsAlone() throws IOException {
+    Path early = PipelineFixture.assemble("adapted", folder.resolve("early"));
+    Path scheduler = early.resolve("scheduler/scheduler_config.json");
+    Files.writeString(
+        scheduler,
+        Files.readString(scheduler).replace("\"steps_offset\": 1", "\"steps_offset\": 0"));
+    try (StableDiffusionPipeline plain = StableDiffusionPipeline.load(early, TestDevice.get())) {
+      Control control = new Control(ADAPTED.resolve("control"), picture("edges-1"), FULL);
+      assertEquals(801, plain.sampler(null, 5, 0).timestep(0));
+      assertEquals(800, plain.controlled(List.of(control), false).sampler(null, 5, 0).timestep(0));
+      assertEquals(800, plain.windowed(32, 16).sampler(null, 5, 0).timestep(0));
+    }
+  }
+
   /** The base model serves beside its adapted views, and is what it was. */
   @Test
   void theModelItselfStaysAsItIs() {
