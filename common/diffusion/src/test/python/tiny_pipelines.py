@@ -226,6 +226,9 @@ CASES |= {
         PROMPT | {"prompt_2": "a photo of the moon", "negative_prompt_2": "an old cat", "steps": 3, "guidance_scale": 3.0, "seed": 9},
         ONE | {"as": "StableDiffusionXLInpaintPipeline", "image": "odd", "mask": "spot", "padding_mask_crop": 5, "strength": 0.9999, "steps": 4,
                "guidance_scale": 3.0, "seed": 10},
+        PROMPT | {"prompt_2": "", "negative_prompt_2": "", "steps": 3, "guidance_scale": 3.0, "seed": 11},
+        ONE | {"negative_prompt": "", "negative_prompt_2": "an old cat", "steps": 3, "guidance_scale": 3.0, "seed": 12},
+        ONE | {"negative_prompt": "", "steps": 3, "guidance_scale": 3.0, "seed": 13},
     ],
     "refiner": [
         PROMPT | {"start": "xl 3", "steps": 6, "guidance_scale": 3.0, "seed": 0, "denoising_start": 0.6},

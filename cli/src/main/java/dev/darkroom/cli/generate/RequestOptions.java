@@ -34,7 +34,7 @@ final class RequestOptions {
   private @Nullable Integer classLabel;
 
   @Option(names = "--negative-prompt", paramLabel = "TEXT", description = "what to move away from")
-  private String negativePrompt = "";
+  private @Nullable String negativePrompt;
 
   @Option(
       names = "--prompt-2",

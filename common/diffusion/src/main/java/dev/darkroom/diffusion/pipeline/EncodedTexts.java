@@ -27,16 +27,15 @@ final class EncodedTexts {
     Prompts asked = request.prompts();
     PromptSyntax syntax = asked.syntax();
     this.prompt = ComposedPrompt.parse(asked.prompt(), syntax);
+    String away = Objects.requireNonNullElse(asked.negativePrompt(), "");
     this.negative =
-        syntax == PromptSyntax.A1111
-            ? EditedPrompt.parse(asked.negativePrompt())
-            : EditedPrompt.fixed(asked.negativePrompt());
+        syntax == PromptSyntax.A1111 ? EditedPrompt.parse(away) : EditedPrompt.fixed(away);
     this.steps = steps;
-    this.zeros = encoding.emptyIsZeros() && asked.negativePrompt().isEmpty();
+    this.zeros = encoding.emptyIsZeros() && asked.negativePrompt() == null;
     if (zeros && asked.negativePrompt2() != null) {
       throw DiffusionException.badInput(
-          "second negative prompt: expected a negative prompt with it for this model, whose empty one"
-              + " is zeros for both text encoders, got none");
+          "second negative prompt: expected a negative prompt with it for this model, which has zeros"
+              + " for both text encoders where there is none, got none");
     }
     // diffusers skips layers for the prompt alone; the tools whose dialects these are, for both.
     int awaySkip = syntax == PromptSyntax.PLAIN ? 0 : asked.clipSkip();
@@ -47,7 +46,7 @@ final class EncodedTexts {
             text -> encoding.encode(text, asked.prompt2(), syntax, asked.clipSkip()));
       }
       if ((guided || !prompt.isSingle()) && !zeros) {
-        away.computeIfAbsent(
+        this.away.computeIfAbsent(
             negative.at(step, steps),
             text -> encoding.encode(text, asked.negativePrompt2(), syntax, awaySkip));
       }

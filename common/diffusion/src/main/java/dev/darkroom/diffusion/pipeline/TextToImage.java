@@ -48,7 +48,7 @@ public record TextToImage(
   /** Plain prompts, encoded by all layers; the whole of a run. */
   public TextToImage(
       String prompt,
-      String negativePrompt,
+      @Nullable String negativePrompt,
       int width,
       int height,
       @Nullable SamplerType sampler,

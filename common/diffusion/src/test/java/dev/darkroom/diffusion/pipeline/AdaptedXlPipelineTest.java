@@ -46,7 +46,7 @@ class AdaptedXlPipelineTest {
   private static TextToImage request(JsonNode asked) {
     return new TextToImage(
             asked.get("prompt").textValue(),
-            asked.path("negative_prompt").asText(""),
+            asked.path("negative_prompt").textValue(),
             32,
             32,
             null,

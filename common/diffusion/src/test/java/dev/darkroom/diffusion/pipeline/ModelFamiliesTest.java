@@ -142,7 +142,7 @@ class ModelFamiliesTest {
     return new TextToImage(
         new Prompts(
             asked.get("prompt").textValue(),
-            asked.path("negative_prompt").asText(""),
+            asked.path("negative_prompt").textValue(),
             asked.path("prompt_2").textValue(),
             asked.path("negative_prompt_2").textValue(),
             PromptSyntax.PLAIN,
@@ -259,7 +259,7 @@ class ModelFamiliesTest {
   }
 
   private static TextToImage simple() {
-    return new TextToImage("a", "", 32, 32, null, 2, new ClassifierFreeGuidance(5, 0), 0);
+    return new TextToImage("a", null, 32, 32, null, 2, new ClassifierFreeGuidance(5, 0), 0);
   }
 
   private static void assertRefused(String reason, Runnable action) {
