@@ -57,6 +57,15 @@ KINDS = {
         "class": "StableDiffusionUpscalePipeline", "unet": lambda: unet(70, in_channels=7, num_class_embeds=60),
         "low_res_scheduler": lambda: DDPMScheduler(beta_schedule="squaredcos_cap_v2"), "settings": {"max_noise_level": 50},
     },
+    "double": {
+        "class": "StableDiffusionLatentUpscalePipeline", "unet": lambda: unet(
+            180, in_channels=8, out_channels=5, block_out_channels=(32, 32), norm_num_groups=None, mid_block_type=None, act_fn="gelu",
+            down_block_types=("KDownBlock2D", "KCrossAttnDownBlock2D"), up_block_types=("KCrossAttnUpBlock2D", "KUpBlock2D"),
+            time_embedding_type="fourier", time_embedding_dim=32, timestep_post_act="gelu", time_cond_proj_dim=128 + 32, conv_in_kernel=1,
+            conv_out_kernel=1, attention_head_dim=8),
+        "scheduler": lambda: EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="sample"),
+    },
 }
 
 def second_encoder():
@@ -202,6 +211,11 @@ CASES = {
     "upscale": [
         PROMPT | {"image": "small", "noise_level": 20, "steps": 4, "guidance_scale": 5.0, "seed": 0, "eta": 0.5},
         PROMPT | {"image": "small", "noise_level": 0, "steps": 3, "guidance_scale": 1.0, "seed": 1, "scheduler": "EulerDiscreteScheduler"},
+    ],
+    "double": [
+        PROMPT | {"image": "small", "steps": 4, "guidance_scale": 5.0, "seed": 0},
+        PROMPT | {"image": "odd", "steps": 3, "guidance_scale": 0.0, "seed": 1},
+        PROMPT | {"image": "picture", "steps": 5, "guidance_scale": 1.0, "seed": 2, "scheduler": "LMSDiscreteScheduler"},
     ],
 }
 

@@ -44,6 +44,7 @@ class GenerateKindsTest {
     assertMakes(44, 36, "xl-edit", "--image", picture("odd"));
     assertMakes(32, 32, "depth", "--image", picture("picture"), "--depth-image", picture("depth"));
     assertMakes(48, 32, "upscale", "--image", picture("small"), "--noise-level", "10");
+    assertMakes(24, 16, "double", "--image", picture("small"));
   }
 
   @Test
@@ -117,6 +118,27 @@ class GenerateKindsTest {
         "--pag-scale",
         "3");
     assertRefused("--noise-level", "image", "--image", picture("picture"), "--noise-level", "1");
+    assertRefused("--noise-level", "double", "--image", picture("small"), "--noise-level", "1");
+    assertRefused("--image: expected a picture", "double");
+    assertRefused("multiples of 8", "double", "--image", picture("small"), "--width", "28");
+    assertRefused(
+        "expected sides that are multiples of 2, from 4 on",
+        "double",
+        "--image",
+        picture("small"),
+        "--width",
+        "8",
+        "--height",
+        "8");
+    assertRefused(
+        "expected one of [lms", "double", "--image", picture("small"), "--scheduler", "dpmpp-2m");
+    assertRefused(
+        "prediction type: expected sample",
+        "double",
+        "--image",
+        picture("small"),
+        "--prediction-type",
+        "epsilon");
     assertRefused("--strength", "image", "--strength", "0.5");
     assertRefused("strength", "image", "--image", picture("picture"), "--strength", "2");
     assertRefused("found none", "image", "--image", folder.resolve("absent.png").toString());

@@ -156,6 +156,14 @@ final class PictureOptions {
             picture,
             noiseLevel == null ? 20 : noiseLevel);
       }
+      case SMALL_LATENT -> {
+        refuse(purpose, "--depth-image", depth);
+        refuseEditing(purpose);
+        refusePainting(purpose);
+        refuse(purpose, "--strength", strength);
+        RgbImage picture = needed(image, "--image", purpose);
+        yield new Request.LatentUpscaling(sized(request, pipeline, picture, 2), picture);
+      }
     };
   }
 

@@ -139,6 +139,15 @@ record ComponentLoader(
         TextLayer.LAST);
   }
 
+  /** The text side of the latent upscaler. */
+  PromptEncoder upscalerPrompts() {
+    return prompts(
+        "tokenizer",
+        () -> source.tokenizer("tokenizer"),
+        () -> load("text_encoder", "CLIPTextModel", CLIPTextModel::load),
+        TextLayer.LAST_WITHOUT_NORM);
+  }
+
   /** The text side of Stable Diffusion 1 and 2. */
   PromptEncoder prompts() {
     return prompts(

@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.sampler.Sampler;
 import java.util.List;
 
 /**
@@ -17,6 +18,11 @@ interface Conditioning {
    *     moves away from
    */
   record Branch(RowConditions conditions, boolean seesPicture, boolean toward) {}
+
+  /** What the network is told of the time at a call: the sampler's. */
+  default float time(Sampler sampler, int step) {
+    return sampler.timestep(step);
+  }
 
   /** What to ask the network for at a call, about every picture. */
   List<Branch> branches(int step);

@@ -57,7 +57,7 @@ record DenoisingLoop(
           rows.add(
               new Row(
                   input,
-                  sampler.timestep(step),
+                  conditioning.time(sampler, step),
                   branch.conditions(),
                   Controls.Ready.at(step - begin, end - begin, branch.toward(), controls)));
         }

@@ -90,6 +90,7 @@ public sealed interface DiffusionPipeline extends AutoCloseable
           "StableDiffusionInstructPix2PixPipeline",
           "StableDiffusionDepth2ImgPipeline",
           "StableDiffusionUpscalePipeline",
+          "StableDiffusionLatentUpscalePipeline",
           "StableDiffusionXLPipeline",
           "StableDiffusionXLImg2ImgPipeline",
           "StableDiffusionXLInpaintPipeline",

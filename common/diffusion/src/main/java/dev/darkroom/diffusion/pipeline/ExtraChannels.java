@@ -7,6 +7,8 @@ public enum ExtraChannels {
   DEPTH("depth to image"),
   /** A noised picture of the latent's size, [3,h,w]. */
   LOW_RESOLUTION("upscaling"),
+  /** The latent of a picture of half the size, doubled, [C,h,w]. */
+  SMALL_LATENT("doubling a picture's size"),
   /** The latent of a picture to edit, [C,h,w]. */
   PICTURE("editing by instruction"),
   /** A mask, and the latent of a picture with the masked part left out, [1+C,h,w]. */
@@ -31,7 +33,7 @@ public enum ExtraChannels {
       case NOTHING -> 0;
       case DEPTH -> 1;
       case LOW_RESOLUTION -> COLOURS;
-      case PICTURE -> latentChannels;
+      case SMALL_LATENT, PICTURE -> latentChannels;
       case MASK_AND_PICTURE -> 1 + latentChannels;
     };
   }

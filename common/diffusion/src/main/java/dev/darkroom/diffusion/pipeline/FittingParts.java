@@ -18,11 +18,13 @@ record FittingParts(ModelSource source, LatentDiffusionModel model) {
    * @throws DiffusionException in one sentence, if a part does not fit
    */
   void check() {
+    boolean doubles = model.family() == ModelFamily.LATENT_UPSCALER;
     int latent = model.firstStage().channels();
+    int out = doubles ? latent + UpscalerVelocity.VARIANCE_CHANNELS : latent;
     require(
-        model.config().outChannels() == latent,
-        "a U-Net of %d channels out, as the autoencoder's latents have, got %d"
-            .formatted(latent, model.config().outChannels()));
+        model.config().outChannels() == out,
+        "a U-Net of %d channels out, as %d of the autoencoder's latents ask for, got %d"
+            .formatted(out, latent, model.config().outChannels()));
     require(
         model.config().contextChannels() == model.prompts().channels(),
         "a U-Net that attends to the text encoder's %d channels, got %d"
@@ -31,6 +33,9 @@ record FittingParts(ModelSource source, LatentDiffusionModel model) {
         model.firstStage().colours() == 3,
         "an autoencoder of 3 colours, got " + model.firstStage().colours());
     checkClasses();
+    if (doubles) {
+      checkTimeCondition();
+    }
     checkAddedConditions();
   }
 
@@ -48,6 +53,15 @@ record FittingParts(ModelSource source, LatentDiffusionModel model) {
         classes == ClassEmbedding.TABLE && count != null && noised.maxNoiseLevel() < count,
         "a U-Net with a class for each noise level up to max_noise_level %d, got num_class_embeds %s"
             .formatted(noised.maxNoiseLevel(), count));
+  }
+
+  private void checkTimeCondition() {
+    int told = UpscalerConditioning.timeConditionChannels(model.prompts().pooledChannels());
+    Integer expected = model.config().timeCondProjDim();
+    require(
+        expected != null && expected == told,
+        "a U-Net with time_cond_proj_dim %d, as the text encoder's channels ask for, got %s"
+            .formatted(told, expected));
   }
 
   private void checkAddedConditions() {

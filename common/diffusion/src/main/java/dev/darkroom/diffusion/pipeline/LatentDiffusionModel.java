@@ -98,7 +98,7 @@ record LatentDiffusionModel(
               firstStage,
               scheduler,
               family,
-              extra(source, unet.outline().config(), firstStage.channels()),
+              extra(source, family, unet.outline().config(), firstStage.channels()),
               noised,
               flag(source, "requires_aesthetics_score", false),
               flag(source, "is_cosxl_edit", false),
@@ -121,6 +121,7 @@ record LatentDiffusionModel(
       case STABLE_DIFFUSION_XL ->
           loader.dualPrompts(flag(loader.source(), "force_zeros_for_empty_prompt", true));
       case LATENT_DIFFUSION -> loader.bertPrompts();
+      case LATENT_UPSCALER -> loader.upscalerPrompts();
     };
   }
 
@@ -134,11 +135,15 @@ record LatentDiffusionModel(
    *
    * @throws DiffusionException if no kind of model has so many
    */
-  private static ExtraChannels extra(ModelSource source, UNetConfig unet, int latent) {
+  private static ExtraChannels extra(
+      ModelSource source, ModelFamily family, UNetConfig unet, int latent) {
     int count = unet.inChannels() - latent;
     boolean upscales = source.index().components().containsKey(LOW_RES);
+    boolean doubles = family == ModelFamily.LATENT_UPSCALER;
     for (ExtraChannels extra : ExtraChannels.values()) {
-      if (extra.count(latent) == count && (extra == ExtraChannels.LOW_RESOLUTION) == upscales) {
+      if (extra.count(latent) == count
+          && (extra == ExtraChannels.LOW_RESOLUTION) == upscales
+          && (extra == ExtraChannels.SMALL_LATENT) == doubles) {
         return extra;
       }
     }
@@ -277,7 +282,8 @@ record LatentDiffusionModel(
 
   /** What a loop asks. */
   Predictor predictor() {
-    return windows == null ? unet : new WindowedPredictor(unet, windows);
+    Predictor net = family == ModelFamily.LATENT_UPSCALER ? new UpscalerVelocity(unet) : unet;
+    return windows == null ? net : new WindowedPredictor(net, windows);
   }
 
   /** How an upscaler's picture is noised; every model that reads one has it. */
@@ -342,6 +348,19 @@ record LatentDiffusionModel(
     Shared told = new Shared(timeIds(request), null, null);
     boolean rescales = family == ModelFamily.STABLE_DIFFUSION_XL;
     return new EditConditioning(request, imageScale, sampler.steps(), prompts, rescales, told);
+  }
+
+  /** A request of a model that doubles a picture's size. */
+  Conditioning upscaling(TextToImage request, Sampler sampler) {
+    return new UpscalerConditioning(
+        new TextConditioning(
+            request,
+            request.guidance(),
+            sampler,
+            prompts,
+            Shared.NONE,
+            Shared.NONE,
+            perturbed(request.perturbed())));
   }
 
   /** The sizes that Stable Diffusion XL is told of what the prompt describes; else null. */

@@ -11,7 +11,9 @@ enum ModelFamily {
   /** Luo et al. 2023: Stable Diffusion, distilled. */
   LATENT_CONSISTENCY,
   /** Rombach et al. 2022 with BERT: {@code LDMTextToImagePipeline}. */
-  LATENT_DIFFUSION;
+  LATENT_DIFFUSION,
+  /** A network of k-diffusion's over Stable Diffusion's latents that doubles a picture's size. */
+  LATENT_UPSCALER;
 
   static ModelFamily of(ModelIndex index) {
     if (index.components().containsKey("text_encoder_2")) {
@@ -21,6 +23,7 @@ enum ModelFamily {
       case "LatentConsistencyModelPipeline", "LatentConsistencyModelImg2ImgPipeline" ->
           LATENT_CONSISTENCY;
       case "LDMTextToImagePipeline" -> LATENT_DIFFUSION;
+      case "StableDiffusionLatentUpscalePipeline" -> LATENT_UPSCALER;
       default -> STABLE_DIFFUSION;
     };
   }
@@ -32,7 +35,7 @@ enum ModelFamily {
           switch (extra) {
             case NOTHING, DEPTH, MASK_AND_PICTURE -> new Defaults(50, 7.5, 7.5, 0.8, 1);
             case PICTURE -> new Defaults(100, 7.5, 7.5, 1, 1);
-            case LOW_RESOLUTION -> new Defaults(75, 9, 9, 1, 1);
+            case LOW_RESOLUTION, SMALL_LATENT -> new Defaults(75, 9, 9, 1, 1);
           };
       case STABLE_DIFFUSION_XL ->
           extra == ExtraChannels.PICTURE
@@ -40,6 +43,7 @@ enum ModelFamily {
               : new Defaults(50, 5, 7.5, 0.3, 0.9999);
       case LATENT_CONSISTENCY -> new Defaults(4, 8.5, 8.5, 0.8, 1);
       case LATENT_DIFFUSION -> new Defaults(50, 1, 1, 0.8, 1);
+      case LATENT_UPSCALER -> new Defaults(75, 9, 9, 1, 1);
     };
   }
 }

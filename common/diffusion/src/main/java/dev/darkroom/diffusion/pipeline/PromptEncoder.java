@@ -9,7 +9,6 @@ import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.prompt.PromptSyntax;
 import dev.darkroom.diffusion.text.CLIPTextEncoder;
-import dev.darkroom.diffusion.text.CLIPTextModelWithProjection;
 import dev.darkroom.diffusion.text.TextEncoder;
 import dev.darkroom.diffusion.text.TextStates;
 import dev.darkroom.diffusion.text.TextualInversion;
@@ -129,9 +128,7 @@ final class PromptEncoder implements TextEncoding {
 
   @Override
   public int pooledChannels() {
-    return layer == TextLayer.PENULTIMATE && encoder instanceof CLIPTextModelWithProjection clip
-        ? clip.config().projectionDim()
-        : 0;
+    return encoder instanceof CLIPTextEncoder clip ? layer.pooledChannels(clip) : 0;
   }
 
   /** The longest sequence of the encoder. */
@@ -200,7 +197,7 @@ final class PromptEncoder implements TextEncoding {
           clip.adaptable()
               .run(adapters.forRows(clip.adaptable(), 1), () -> clip.forward(ids, mask, table));
       float[] context = layer.of(clip, states, clipSkip).toFloatArray();
-      NDArray pooled = pooledChannels() == 0 ? null : states.projected();
+      NDArray pooled = pooledChannels() == 0 ? null : layer.pooled(states);
       return new EncodedText(context, pooled == null ? null : pooled.toFloatArray());
     }
   }

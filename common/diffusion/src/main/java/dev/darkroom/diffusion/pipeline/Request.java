@@ -11,7 +11,8 @@ public sealed interface Request
         Request.Inpainting,
         Request.InstructPix2Pix,
         Request.DepthToImage,
-        Request.Upscaling {
+        Request.Upscaling,
+        Request.LatentUpscaling {
 
   /** The text, the size of the result, and how it is sampled. */
   TextToImage text();
@@ -100,4 +101,11 @@ public sealed interface Request
    * @param noiseLevel how noisy the picture is made before, a training time; more invents more
    */
   record Upscaling(TextToImage text, RgbImage image, int noiseLevel) implements Request {}
+
+  /**
+   * A picture twice as large, whose sides are even multiples of the autoencoder's factor.
+   *
+   * @param image resized to half the result's size
+   */
+  record LatentUpscaling(TextToImage text, RgbImage image) implements Request {}
 }

@@ -81,6 +81,8 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
       case Request.DepthToImage depth ->
           new DepthToImagePipeline(model).generate(depth, seeds, progress);
       case Request.Upscaling small -> new UpscalePipeline(model).generate(small, seeds, progress);
+      case Request.LatentUpscaling small ->
+          new LatentUpscalePipeline(model).generate(small, seeds, progress);
     };
   }
 

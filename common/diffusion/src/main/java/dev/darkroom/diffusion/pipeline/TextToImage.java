@@ -75,6 +75,11 @@ public record TextToImage(
     return Resampling.LANCZOS.resize(image, width, height);
   }
 
+  /** A picture of half this size, resized as a doubled one is before. */
+  RgbImage halfAsLarge(RgbImage image) {
+    return Resampling.BICUBIC.resize(image, width / 2, height / 2);
+  }
+
   /** The same, its prompts read and encoded in another way. */
   public TextToImage reading(PromptSyntax syntax, int clipSkip) {
     return with(

@@ -56,6 +56,11 @@ class PicturePipelinesTest {
     return givesThePicturesOfDiffusers("upscale");
   }
 
+  @TestFactory
+  Stream<DynamicTest> doublingGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("double");
+  }
+
   private Stream<DynamicTest> givesThePicturesOfDiffusers(String kind) {
     PipelineFixture fixture = PipelineFixture.open(kind, folder);
     return fixture.tests(
@@ -85,6 +90,7 @@ class PicturePipelinesTest {
               image,
               PipelineFixture.picture(asked.get("depth").textValue()),
               strength);
+      case "double" -> new Request.LatentUpscaling(text(asked, image, 2), image);
       default ->
           new Request.Upscaling(text(asked, image, 4), image, asked.get("noise_level").intValue());
     };
