@@ -56,8 +56,7 @@ public final class DecodeBenchmark implements Benchmark {
       line.put("diffusers_tile", peerTile).put("threads", threads);
       SideBySide.print(
           line,
-          0,
-          pictures,
+          SideBySide.Turns.each(pictures),
           Programs.java(OurDecodes.class, arguments(weights(config, folder), side, tile, threads)),
           "diffusers",
           Programs.hasDiffusers()

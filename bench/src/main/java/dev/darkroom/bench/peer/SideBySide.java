@@ -16,37 +16,49 @@ public final class SideBySide {
   private SideBySide() {}
 
   /**
+   * How many steps of each.
+   *
+   * @param settling before those that count: where a step takes milliseconds, the JIT compilers are
+   *     busy for the first hundreds
+   * @param steps that count
+   * @param length of a turn in steps: a step of milliseconds right after one of the other's finds
+   *     the processor's caches full of that one's data, as in no denoising loop
+   */
+  public record Turns(int settling, int steps, int length) {
+    /** Long steps, each in turn with one of the other's. */
+    public static Turns each(int steps) {
+      return new Turns(0, steps, 1);
+    }
+  }
+
+  /**
    * Runs and prints one JSON line: medians, peaks, and what each is over the peer's.
    *
    * @param bench its first fields: the benchmark's name and its settings
-   * @param settling steps of each before those that count: where a step takes milliseconds, the JIT
-   *     compilers are busy for the first hundreds
    * @param peer command of the peer, or null to measure ours alone
    */
   public static void print(
       ObjectNode bench,
-      int settling,
-      int steps,
+      Turns turns,
       List<String> ours,
       String peerName,
       @Nullable List<String> peer)
       throws IOException {
     try (Stepper our = new Stepper(ours)) {
-      settle(our, settling);
+      settle(our, turns.settling());
       if (peer == null) {
-        Series alone = new Series(steps);
-        for (int i = 0; i < steps; i++) {
-          alone.add(i, our.step());
-        }
+        Series alone = new Series(turns.steps());
+        alone.take(our, 0, turns.steps());
         alone.describe(bench, "", our);
       } else {
         try (Stepper their = new Stepper(peer)) {
-          settle(their, settling);
-          Series a = new Series(steps);
-          Series b = new Series(steps);
-          for (int i = 0; i < steps; i++) {
-            a.add(i, our.step());
-            b.add(i, their.step());
+          settle(their, turns.settling());
+          Series a = new Series(turns.steps());
+          Series b = new Series(turns.steps());
+          for (int i = 0; i < turns.steps(); i += turns.length()) {
+            int end = Math.min(i + turns.length(), turns.steps());
+            a.take(our, i, end);
+            b.take(their, i, end);
           }
           double peak = a.describe(bench, "", our);
           double theirPeak = b.describe(bench, peerName + "_", their);
@@ -74,9 +86,13 @@ public final class SideBySide {
       this(new double[steps], new double[steps]);
     }
 
-    void add(int step, JsonNode answer) {
-      seconds[step] = answer.path("seconds").doubleValue();
-      cpuSeconds[step] = answer.path("cpu_seconds").doubleValue();
+    /** The steps from {@code first} to before {@code end}. */
+    void take(Stepper process, int first, int end) throws IOException {
+      for (int i = first; i < end; i++) {
+        JsonNode answer = process.step();
+        seconds[i] = answer.path("seconds").doubleValue();
+        cpuSeconds[i] = answer.path("cpu_seconds").doubleValue();
+      }
     }
 
     double median() {

@@ -41,8 +41,7 @@ public final class TrainBenchmark implements Benchmark {
       line.put("bench", name()).put("threads", threads);
       SideBySide.print(
           line,
-          0,
-          steps,
+          SideBySide.Turns.each(steps),
           Programs.java(
               OurTraining.class, List.of(config, Integer.toString(threads), folder.toString())),
           "pytorch",

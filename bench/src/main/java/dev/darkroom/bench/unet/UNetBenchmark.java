@@ -27,8 +27,9 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
    * to a side of the picture. After them come our dtype and the peer's.
    *
    * @param settling steps before those that count; no argument
+   * @param turn steps of ours before as many of the peer's; no argument
    */
-  private record Defaults(int rows, int settling, int steps, int threads, int side) {}
+  private record Defaults(int rows, int settling, int steps, int turn, int threads, int side) {}
 
   /** A model of a tenth of Stable Diffusion's size. */
   public static UNetBenchmark small() {
@@ -36,7 +37,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "unet",
         "time and peak memory of a U-Net step (101M parameters, 64x64x4) over diffusers eager (bar: 1.0 each)",
         "config.json",
-        new Defaults(1, 0, 15, 0, 512));
+        new Defaults(1, 0, 15, 1, 0, 512));
   }
 
   /** Stable Diffusion 1.5's shapes, the two rows of guidance. */
@@ -45,7 +46,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "sd15",
         "the same of Stable Diffusion 1.5's shapes, for guidance at 256x256; arguments: rows steps threads side dtype peer's-dtype (bar: 0.85; int8 0.5)",
         "/dev/darkroom/diffusion/singlefile/sd1/unet/config.json",
-        new Defaults(2, 0, 3, 1, 256));
+        new Defaults(2, 0, 3, 1, 1, 256));
   }
 
   /** One that computes next to nothing: what is left is what is around the computing. */
@@ -54,7 +55,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "overhead",
         "CPU time of a tiny U-Net's step on one thread, once the JIT is done, over diffusers eager (bar: 0.5)",
         "tiny.json",
-        new Defaults(1, 600, 300, 1, 64));
+        new Defaults(1, 600, 300, 10, 1, 64));
   }
 
   @Override
@@ -81,8 +82,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
       line.put("dtype", dtype).put("diffusers_dtype", peerDtype);
       SideBySide.print(
           line,
-          defaults.settling(),
-          steps,
+          new SideBySide.Turns(defaults.settling(), steps, defaults.turn()),
           Programs.java(OurSteps.class, with(common, dtype)),
           "diffusers",
           Programs.hasDiffusers() ? Programs.python(peer, with(common, peerDtype)) : null);
