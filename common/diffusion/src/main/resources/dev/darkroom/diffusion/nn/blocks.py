@@ -91,12 +91,15 @@ def attended(self, q: Tensor, k: Tensor, v: Tensor, bias: Optional[Tensor], head
   y = torch.scaled_dot_product_attention(q, k, v, bias, 0.0, False, scale=scale)
   return y.transpose(1, 2).reshape(n, t, c)
 
+# The same of x to itself, without biases of the projections. layers: attn1 (4).
+def self_attention(self, x: Tensor, layers: List[Layer], heads: int) -> Tensor:
+  q, k, v = self.projections(x, layers[:3])
+  return self.linear(self.attended(q, k, v, None, heads, None), layers[3])
+
 # Self-attention in which only the rows `attending` [K] look around; the attention map of the others is the identity. layers: attn1 (4).
 # All rows go through all layers: an adapter knows its rows by their place in the batch.
 def perturbed_attention(self, x: Tensor, attending: Tensor, layers: List[Layer], heads: int) -> Tensor:
-  q = self.linear(x, layers[0])
-  k = self.linear(x, layers[1])
-  v = self.linear(x, layers[2])
+  q, k, v = self.projections(x, layers[:3])
   if attending.shape[0] > 0:
     q, k, u = [torch.index_select(every, 0, attending) for every in [q, k, v]]
     v = v.index_copy_(0, attending, self.attended(q, k, u, None, heads, None))
@@ -116,7 +119,7 @@ def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: B
   elif attending is not None:
     x = x + self.perturbed_attention(h, attending, layers, heads)
   else:
-    x = x + self.attention(h, h, None, layers, 0, heads)
+    x = x + self.self_attention(h, layers, heads)
   x = x + self.attention(self.layer_norm(x, norms[1]), context, bias, layers, 4, heads)
   h, gate = torch.chunk(self.linear(self.layer_norm(x, norms[2]), layers[8]), 2, -1)
   return x + self.linear(h * torch.gelu(gate), layers[9])

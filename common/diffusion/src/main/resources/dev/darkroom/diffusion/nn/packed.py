@@ -146,7 +146,48 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
     else:
       n, c, h, w = x.shape
       y = self.multiplied(x.permute(0, 2, 3, 1).reshape(n, h * w, c), pack, bias).view(n, h, w, -1).permute(0, 3, 1, 2)
+  if len(strengths) == 0:
+    return y
   return self.adapted(y, x, biases, changes, strengths, stride, padding)
+
+# Small matrices of one input are multiplied as one, which is kept among the weights of the first as if it were a fifth corner. Empty
+# where they are not small.
+def joined(self, x: Tensor, layers: List[Layer]) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layers[0]
+  packs, scales, dtype = weight
+  rows, positions, channels = x.shape
+  size = ((5 * 4 + min(rows, 2)) * 1048576 + positions) * 1048576 + 1
+  if size in packs:
+    return packs[size]
+  matrices = annotate(List[Tensor], [])
+  if len(scales) == 0 and len(biases) == 0:
+    matrices = [self.weight_for(layer, rows, positions, 1) for layer in layers]
+  small = len(matrices) > 0 and not any([matrix.is_mkldnn for matrix in matrices])
+  packs[size] = torch.cat(matrices) if small else torch.empty([0])
+  return packs[size]
+
+# What layers without biases, such as to_q, to_k and to_v, make of the same x [N, T, C].
+def projections(self, x: Tensor, layers: List[Layer]) -> List[Tensor]:
+  matrix = self.joined(x, layers)
+  if matrix.shape[0] == 0:
+    return [self.linear(x, layer) for layer in layers]
+  made = torch.chunk(self.multiplied(x, matrix, None), len(layers), -1)
+  weight, biases, stride, padding, changes, strengths = layers[0]
+  if len(strengths) == 0:
+    return made
+  return [self.adapted_sequence(made[i], x, layers[i]) for i in range(len(layers))]
+
+# `adapted` for y [N, T, out] and x [N, T, in].
+def adapted_sequence(self, y: Tensor, x: Tensor, layer: Layer) -> Tensor:
+  weight, biases, stride, padding, changes, strengths = layer
+  return self.as_sequence(self.adapted(self.as_map(y), self.as_map(x), biases, changes, strengths, stride, padding))
+
+# [N, T, C] to [N, C, T, 1] and back.
+def as_map(self, x: Tensor) -> Tensor:
+  return torch.unsqueeze(torch.transpose(x, 1, 2), 3)
+
+def as_sequence(self, x: Tensor) -> Tensor:
+  return torch.transpose(torch.squeeze(x, 3), 1, 2)
 
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
@@ -157,8 +198,7 @@ def linear(self, x: Tensor, layer: Layer) -> Tensor:
       return self.multiplied(x, pack, biases[0] if len(biases) > 0 else None)
   if x.dim() == 2:
     return torch.flatten(self.conv(torch.unsqueeze(torch.unsqueeze(x, 2), 3), layer), 1)
-  y = self.conv(torch.unsqueeze(torch.transpose(x, 1, 2), 3), layer)
-  return torch.transpose(torch.squeeze(y, 3), 1, 2)
+  return self.as_sequence(self.conv(self.as_map(x), layer))
 
 # PyTorch's channels_last kernel for maps of few positions goes through each group of a position by itself: slow where groups are narrow
 # and do not fill its vectors. Of a map of few numbers, a copy channel by channel costs less than the operators that say the same.

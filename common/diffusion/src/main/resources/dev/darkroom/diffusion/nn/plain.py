@@ -22,6 +22,10 @@ def conv(self, x: Tensor, layer: Layer) -> Tensor:
 def upsample(self, x: Tensor, layer: Layer, height: int, width: int) -> Tensor:
   return self.conv(torch.upsample_nearest2d(x, [height, width], None, None), layer)
 
+# What several layers make of the same x.
+def projections(self, x: Tensor, layers: List[Layer]) -> List[Tensor]:
+  return [self.linear(x, layer) for layer in layers]
+
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   bias = annotate(Optional[Tensor], None)
