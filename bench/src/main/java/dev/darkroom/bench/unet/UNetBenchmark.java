@@ -55,7 +55,7 @@ public record UNetBenchmark(String name, String summary, String config, Defaults
         "overhead",
         "CPU time of a tiny U-Net's step on one thread, once the JIT is done, over diffusers eager (bar: 0.5)",
         "tiny.json",
-        new Defaults(1, 600, 300, 10, 1, 64));
+        new Defaults(1, 600, 1000, 10, 1, 64));
   }
 
   @Override
