@@ -103,6 +103,17 @@ class GenerateKindsTest {
   }
 
   @Test
+  void aLatentUpscalerIsAFolderAlone() {
+    String model = model("double").toString();
+    Run inspected = Run.of("inspect", model);
+    assertEquals(0, inspected.status(), inspected.err());
+    assertEquals("latent-upscaler", inspected.lines().getFirst().get("family").textValue());
+    assertRefused(
+        "which have single files, got a StableDiffusionLatentUpscalePipeline",
+        Run.of("convert", model, "--out", folder.resolve("double.safetensors").toString()));
+  }
+
+  @Test
   void refusesWhatAModelDoesNotTake() {
     assertRefused("--image: expected a picture", "edit");
     assertRefused("--mask-image", "inpaint", "--image", picture("picture"));
@@ -276,6 +287,16 @@ class GenerateKindsTest {
   }
 
   private Run generate(String kind, Path out, String... flags) {
+    Path model = model(kind);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("generate", "--model", model.toString(), "--prompt", "a red apple"));
+    arguments.addAll(List.of("--steps", "3", "--seed", "1", "--out", out.toString()));
+    arguments.addAll(List.of(flags));
+    return Run.of(arguments.toArray(String[]::new));
+  }
+
+  private Path model(String kind) {
     Path model = folder.resolve(kind);
     if (!Files.exists(model)) {
       Run.copy(Run.TINY.resolveSibling("clip"), model);
@@ -287,12 +308,7 @@ class GenerateKindsTest {
       }
       Run.copy(VARIANTS.resolve(kind), model);
     }
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("generate", "--model", model.toString(), "--prompt", "a red apple"));
-    arguments.addAll(List.of("--steps", "3", "--seed", "1", "--out", out.toString()));
-    arguments.addAll(List.of(flags));
-    return Run.of(arguments.toArray(String[]::new));
+    return model;
   }
 
   private static String picture(String name) {

@@ -165,6 +165,9 @@ public final class InspectCommand implements Callable<Integer> {
   }
 
   private static String family(Path folder, ModelIndex index) {
+    if (index.className().equals("StableDiffusionLatentUpscalePipeline")) {
+      return "latent-upscaler";
+    }
     Component text = index.components().get("text_encoder");
     return index.className().equals("StableDiffusionPipeline")
             && text != null

@@ -186,14 +186,14 @@ final class PictureOptions {
         text, picture, white, or(strength, defaults.inpaintingStrength()), pasteBack, maskPadding);
   }
 
-  /** As large as the picture, or so many times, less what the autoencoder's factor leaves over. */
+  /** As large as the picture, or so many times, less what the model leaves over at its edges. */
   private static TextToImage sized(
       RequestOptions request, StableDiffusionPipeline pipeline, RgbImage picture, int times) {
-    int factor = pipeline.factor();
+    int step = pipeline.pictureStep();
     return request.text(
         pipeline.defaults(),
-        picture.width() / factor * factor * times,
-        picture.height() / factor * factor * times);
+        picture.width() / step * step * times,
+        picture.height() / step * step * times);
   }
 
   private boolean isPadded() {

@@ -66,11 +66,12 @@ record LatentUpscalePipeline(LatentDiffusionModel model) {
   }
 
   private LatentShape half(LatentShape shape) {
-    if (shape.height() % 2 != 0 || shape.width() % 2 != 0) {
+    int multiple = Math.max(2, model.config().sideMultiple());
+    if (shape.height() % multiple != 0 || shape.width() % multiple != 0) {
       int factor = model.firstStage().factor();
       throw DiffusionException.badInput(
           "size: expected width and height in multiples of %d, to be twice a picture's, got %d x %d"
-              .formatted(2 * factor, factor * shape.width(), factor * shape.height()));
+              .formatted(multiple * factor, factor * shape.width(), factor * shape.height()));
     }
     return new LatentShape(shape.channels(), shape.height() / 2, shape.width() / 2);
   }

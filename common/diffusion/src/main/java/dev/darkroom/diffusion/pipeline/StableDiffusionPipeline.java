@@ -106,6 +106,13 @@ public final class StableDiffusionPipeline implements DiffusionPipeline {
     return model.firstStage().factor();
   }
 
+  /** What the sides of a picture to enlarge are cut down to multiples of, in pixels. */
+  public int pictureStep() {
+    return model.extra() == ExtraChannels.SMALL_LATENT
+        ? Math.max(factor(), factor() * model.config().sideMultiple() / 2)
+        : factor();
+  }
+
   /** Width and height of the pictures it was trained on. */
   public int defaultSide() {
     return model.defaultSide();

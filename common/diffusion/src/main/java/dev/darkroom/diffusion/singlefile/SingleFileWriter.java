@@ -58,6 +58,7 @@ public final class SingleFileWriter {
           "%s: a %s has no place in a single file".formatted(place, config.reader().className()));
     }
     requireSilu(place, config);
+    requirePlainLevels(place, config);
     Map<String, StoredTensor> named = new LinkedHashMap<>();
     boolean bare =
         part.component().startsWith("text_encoder")
@@ -90,6 +91,19 @@ public final class SingleFileWriter {
         throw DiffusionException.badCheckpoint(
             "%s: %s %s has no place in a single file; keep the folder"
                 .formatted(place, field, activation));
+      }
+    }
+  }
+
+  /** Single files have names for levels of resnets and transformers alone. */
+  private static void requirePlainLevels(Path place, ComponentConfig config) {
+    for (String field : List.of("down_block_types", "up_block_types")) {
+      for (JsonNode type : config.json().path(field)) {
+        if (type.asText().matches("(K|Simple|Attn(Down|Up)Block|Resnet).*")) {
+          throw DiffusionException.badCheckpoint(
+              "%s: %s %s has no place in a single file; keep the folder"
+                  .formatted(place, field, type.asText()));
+        }
       }
     }
   }
@@ -145,7 +159,8 @@ public final class SingleFileWriter {
     boolean hasUNet = index.path("unet").path(1).asText().equals("UNet2DConditionModel");
     boolean hasFirst = index.path("text_encoder").path(1).asText().startsWith("CLIPText");
     boolean hasSecond = index.path("text_encoder_2").path(1).asText().startsWith("CLIPText");
-    if (!hasUNet || !hasFirst && !hasSecond) {
+    boolean doubles = pipeline.equals("StableDiffusionLatentUpscalePipeline");
+    if (doubles || !hasUNet || !hasFirst && !hasSecond) {
       throw DiffusionException.badCheckpoint(
           "%s: expected a U-Net with CLIP text encoders, which have single files, got a %s with a %s"
               .formatted(

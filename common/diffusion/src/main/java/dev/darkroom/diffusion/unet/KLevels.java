@@ -58,14 +58,14 @@ final class KLevels {
    *     level, cannot be halved and doubled
    */
   static void checkSides(UNetConfig config, Shape sample) {
-    int factor = 1 << (config.blockOutChannels().size() - 1);
+    int multiple = config.sideMultiple();
     long height = sample.get(2);
     long width = sample.get(3);
-    boolean fits = height % factor == 0 && width % factor == 0;
-    if (in(config) && factor > 1 && !(fits && Math.min(height, width) >= 2 * factor)) {
+    boolean fits = height % multiple == 0 && width % multiple == 0;
+    if (multiple > 1 && !(fits && Math.min(height, width) >= 2 * multiple)) {
       throw DiffusionException.badInput(
           "sample: expected sides that are multiples of %d, from %d on, got %s"
-              .formatted(factor, 2 * factor, sample));
+              .formatted(multiple, 2 * multiple, sample));
     }
   }
 

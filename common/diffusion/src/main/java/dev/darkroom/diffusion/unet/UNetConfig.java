@@ -187,6 +187,11 @@ public record UNetConfig(
     return normNumGroups == null ? Math.min(blockOutChannels.getLast() / 4, 32) : normNumGroups;
   }
 
+  /** What the sides of a sample must be multiples of; others are halved at any size. */
+  public int sideMultiple() {
+    return downBlockTypes.getFirst().kind().isK() ? 1 << (blockOutChannels.size() - 1) : 1;
+  }
+
   /** Channels of the context that {@code forward} takes. */
   public int contextChannels() {
     return contextChannels(encoderHidDim, crossAttentionDim);
