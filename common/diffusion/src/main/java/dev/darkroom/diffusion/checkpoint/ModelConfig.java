@@ -170,6 +170,31 @@ public final class ModelConfig {
     return each;
   }
 
+  /**
+   * One integer for all of {@code count} levels, or a list with one for each, or with a list of
+   * several for some: a list for each level, of one element where it is one integer.
+   */
+  public List<List<Integer>> integersPerLevel(String field, int count, int otherwise) {
+    JsonNode value = value(field);
+    if (value == null || !value.isArray()) {
+      return integerPerLevel(field, count, otherwise).stream().map(List::of).toList();
+    }
+    List<List<Integer>> each = new ArrayList<>();
+    for (JsonNode level : value) {
+      List<Integer> integers = new ArrayList<>();
+      Iterable<JsonNode> elements = level.isArray() ? level : List.of(level);
+      elements.forEach(element -> integers.add(asInteger(field, element)));
+      each.add(List.copyOf(integers));
+    }
+    if (each.size() != count || each.contains(List.<Integer>of())) {
+      throw wrong(
+          field,
+          "one integer, or one or a list of them for each of %d levels".formatted(count),
+          value);
+    }
+    return each;
+  }
+
   /** One flag for all of {@code count} levels, or a list with one for each. */
   public List<Boolean> flagPerLevel(String field, int count, boolean otherwise) {
     JsonNode value = value(field);
@@ -328,6 +353,23 @@ public final class ModelConfig {
       json.put(field, values.getFirst());
     } else {
       putIntegers(json, field, values);
+    }
+  }
+
+  /** The same of lists for levels, written as one number where they have one element. */
+  public static void putListPerLevel(ObjectNode json, String field, List<List<Integer>> values) {
+    if (values.stream().allMatch(level -> level.size() == 1)) {
+      putPerLevel(json, field, values.stream().map(List::getFirst).toList());
+      return;
+    }
+    ArrayNode array = json.putArray(field);
+    for (List<Integer> level : values) {
+      if (level.size() == 1) {
+        array.add(level.getFirst());
+      } else {
+        ArrayNode inner = array.addArray();
+        level.forEach(inner::add);
+      }
     }
   }
 

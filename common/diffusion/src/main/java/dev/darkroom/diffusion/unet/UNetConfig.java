@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *     norm are there, and the middle counts for itself
  * @param attentionHeads what diffusers calls {@code attention_head_dim}, and uses as the number of
  *     heads; levels without transformers take it as its name says
- * @param transformerLayersPerBlock transformer blocks after each resnet of a level
+ * @param transformerLayersPerBlock transformer blocks after the resnets of a level: one number for
+ *     all of them, or one for each
  * @param reverseTransformerLayersPerBlock the same on the way up, where it is not the mirror image
  * @param encoderHidDim channels of a context that a linear layer first brings to {@code
  *     crossAttentionDim}, or null
@@ -64,8 +65,8 @@ public record UNetConfig(
     @Nullable Integer normNumGroups,
     double normEps,
     List<Integer> crossAttentionDim,
-    List<Integer> transformerLayersPerBlock,
-    @Nullable List<Integer> reverseTransformerLayersPerBlock,
+    List<List<Integer>> transformerLayersPerBlock,
+    @Nullable List<List<Integer>> reverseTransformerLayersPerBlock,
     @Nullable Integer encoderHidDim,
     List<Integer> attentionHeads,
     boolean useLinearProjection,
@@ -102,12 +103,11 @@ public record UNetConfig(
     layersPerBlock = positive("layers_per_block", layersPerBlock, levels);
     crossAttentionDim = positive("cross_attention_dim", crossAttentionDim, levels);
     transformerLayersPerBlock =
-        positive("transformer_layers_per_block", transformerLayersPerBlock, levels);
+        sized("transformer_layers_per_block", transformerLayersPerBlock, levels);
     attentionHeads = positive("attention_head_dim", attentionHeads, levels);
     if (reverseTransformerLayersPerBlock != null) {
       reverseTransformerLayersPerBlock =
-          positive(
-              "reverse_transformer_layers_per_block", reverseTransformerLayersPerBlock, levels);
+          sized("reverse_transformer_layers_per_block", reverseTransformerLayersPerBlock, levels);
     }
     positive("in_channels", inChannels);
     positive("out_channels", outChannels);
@@ -200,6 +200,40 @@ public record UNetConfig(
   private static int contextChannels(
       @Nullable Integer encoderHidDim, List<Integer> crossAttentionDim) {
     return encoderHidDim == null ? crossAttentionDim.getFirst() : encoderHidDim;
+  }
+
+  /**
+   * Transformer blocks after a resnet on the way down; after the first of the lowest level, those
+   * in the middle, too.
+   */
+  int downDepth(int index, int resnet) {
+    return depth("transformer_layers_per_block", transformerLayersPerBlock.get(index), resnet);
+  }
+
+  /**
+   * The same on the way up.
+   *
+   * @param position from the smallest map
+   */
+  int upDepth(int position, int resnet) {
+    if (reverseTransformerLayersPerBlock != null) {
+      List<Integer> told = reverseTransformerLayersPerBlock.get(position);
+      return depth("reverse_transformer_layers_per_block", told, resnet);
+    }
+    List<Integer> told = transformerLayersPerBlock.get(blockOutChannels.size() - 1 - position);
+    require(
+        told.size() == 1,
+        "reverse_transformer_layers_per_block: expected a list beside lists in transformer_layers_per_block, got null");
+    return depth("transformer_layers_per_block", told, resnet);
+  }
+
+  private static int depth(String field, List<Integer> told, int resnet) {
+    require(
+        told.size() == 1 || resnet < told.size(),
+        "%s: expected a number for each resnet of a level, got %s".formatted(field, told));
+    int depth = told.get(told.size() == 1 ? 0 : resnet);
+    positive(field, depth);
+    return depth;
   }
 
   /** Whether the model has any layer that attends to the context. */

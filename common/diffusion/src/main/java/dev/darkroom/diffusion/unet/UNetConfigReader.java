@@ -80,10 +80,10 @@ final class UNetConfigReader {
                 : (Integer) config.integer("norm_num_groups", 32),
             config.real("norm_eps", 1e-5),
             config.integerPerLevel("cross_attention_dim", levels, 1280),
-            config.integerPerLevel("transformer_layers_per_block", levels, 1),
+            config.integersPerLevel("transformer_layers_per_block", levels, 1),
             config.isNullOrAbsent("reverse_transformer_layers_per_block")
                 ? null
-                : config.integerPerLevel("reverse_transformer_layers_per_block", levels, 1),
+                : config.integersPerLevel("reverse_transformer_layers_per_block", levels, 1),
             encoderHidDim,
             heads(levels),
             config.flag("use_linear_projection", false),

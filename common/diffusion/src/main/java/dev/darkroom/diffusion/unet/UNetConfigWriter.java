@@ -37,10 +37,10 @@ final class UNetConfigWriter {
     json.put("norm_num_groups", config.normNumGroups());
     json.put("norm_eps", config.normEps());
     ModelConfig.putPerLevel(json, "cross_attention_dim", config.crossAttentionDim());
-    ModelConfig.putPerLevel(
+    ModelConfig.putListPerLevel(
         json, "transformer_layers_per_block", config.transformerLayersPerBlock());
     if (config.reverseTransformerLayersPerBlock() != null) {
-      ModelConfig.putPerLevel(
+      ModelConfig.putListPerLevel(
           json, "reverse_transformer_layers_per_block", config.reverseTransformerLayersPerBlock());
     }
     if (config.encoderHidDim() != null) {

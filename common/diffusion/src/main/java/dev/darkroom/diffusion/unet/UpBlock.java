@@ -28,9 +28,6 @@ final class UpBlock implements UpLevel {
     int before = channels.get(Math.min(index + 1, last));
     int skipOfLast = channels.get(Math.max(index - 1, 0));
     boolean attends = config.upBlockTypes().get(position).attends();
-    List<Integer> reversed = config.reverseTransformerLayersPerBlock();
-    int depth =
-        reversed == null ? config.transformerLayersPerBlock().get(index) : reversed.get(position);
     ResnetBlock.Options options = LayerOptions.resnet(config, 1);
     List<ResnetBlock> resnets = new ArrayList<>();
     count = config.layersPerBlock().get(index) + 1;
@@ -38,6 +35,7 @@ final class UpBlock implements UpLevel {
       int in = (j == 0 ? before : out) + (j == count - 1 ? skipOfLast : out);
       resnets.add(new ResnetBlock(weights.at("resnets", j), in, out, options));
       if (attends) {
+        int depth = config.upDepth(position, j);
         transformers.add(
             new SpatialTransformer(
                 weights.at("attentions", j), out, LayerOptions.transformer(config, index, depth)));

@@ -42,6 +42,7 @@ class UNet2DConditionModelTest {
         "unet-k-mirrored",
         "unet-simple-cross-attention",
         "unet-mixed-attention",
+        "unet-pruned",
         "unet-starter"
       })
   void predictsAsDiffusers(String name) throws IOException {
@@ -106,7 +107,8 @@ class UNet2DConditionModelTest {
         "unet-latent-upscaler",
         "unet-k-mirrored",
         "unet-simple-cross-attention",
-        "unet-mixed-attention"
+        "unet-mixed-attention",
+        "unet-pruned"
       })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
@@ -135,6 +137,9 @@ class UNet2DConditionModelTest {
     assertRefused(
         "{\"time_embedding_type\": \"fourier\", \"time_embedding_dim\": 41}",
         "UNet2DConditionModel config: time_embedding_dim: expected an even number with time_embedding_type fourier, got 41");
+    assertRefused(
+        "{\"transformer_layers_per_block\": [1, [2], [1, 2], []]}",
+        "config.json: transformer_layers_per_block: expected one integer, or one or a list of them for each of 4 levels, got [1,[2],[1,2],[]]");
     assertRefused(
         "{\"wavelets\": 3}",
         "config.json: field wavelets is not supported by this library, but is set to 3");
