@@ -266,10 +266,12 @@ UNETS = {
          "mid_block_type": "UNetMidBlock2DSimpleCrossAttn", "only_cross_attention": True, "cross_attention_norm": "layer_norm",
          "downsample_padding": 0, "attention_head_dim": [4, 12, 8], "resnet_skip_time_act": True, "resnet_out_scale_factor": 1.4142}, {},
         ["down_blocks.0.attentions.0.to_q.weight", "mid_block.attentions.0.norm_cross.bias", "up_blocks.1.upsamplers.0.conv2.weight"]),
-    # A distilled XL, such as SSD-1B: transformers of other depths after each resnet, and none on a level that does not attend.
+    # A distilled XL, such as SSD-1B: transformers of other depths after each resnet, and none on a level that does not attend;
+    # heads that leave channels over.
     "unet-pruned": (
         {"down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"], "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
-         "transformer_layers_per_block": [0, [2, 1]], "reverse_transformer_layers_per_block": [[1, 3, 1], 0]}, {}),
+         "transformer_layers_per_block": [0, [2, 1]], "reverse_transformer_layers_per_block": [[1, 3, 1], 0],
+         "attention_head_dim": [2, 3]}, {}),
     # The shape of the starter model: one resnet a level, attention at the two lower levels.
     "unet-starter": (
         {"in_channels": 8, "out_channels": 8, "block_out_channels": [24, 48, 64],

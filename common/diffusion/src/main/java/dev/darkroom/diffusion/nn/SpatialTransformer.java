@@ -16,7 +16,7 @@ public final class SpatialTransformer {
   private static final double LAYER_NORM_EPS = 1e-5;
 
   /**
-   * @param heads of attention; they divide the channels
+   * @param heads of attention; channels that they leave over are not theirs
    * @param depth transformer blocks
    * @param contextChannels D of the context
    * @param linearProjection whether the projections in and out are linear layers; else 1x1
@@ -37,20 +37,21 @@ public final class SpatialTransformer {
   private final List<String> selfAttentions = new ArrayList<>();
 
   public SpatialTransformer(Weights weights, int channels, Options options) {
-    if (channels % options.heads() != 0) {
+    int inner = channels / options.heads() * options.heads();
+    if (inner == 0) {
       throw DiffusionException.badCheckpoint(
-          "attention: expected a number of heads that divides %d channels, got %d"
+          "attention: expected at most as many heads as %d channels, got %d"
               .formatted(channels, options.heads()));
     }
     this.program = weights.program();
     this.options = options;
     IValue norm = weights.at("norm").groupNorm(options.groups(), channels, GROUP_NORM_EPS);
-    IValue projIn = projection(weights.at("proj_in"), channels);
+    IValue projIn = projection(weights.at("proj_in"), channels, inner);
     List<IValue> blocks = new ArrayList<>();
     for (int i = 0; i < options.depth(); i++) {
-      blocks.add(block(weights.at("transformer_blocks", i), channels));
+      blocks.add(block(weights.at("transformer_blocks", i), inner));
     }
-    IValue projOut = projection(weights.at("proj_out"), channels);
+    IValue projOut = projection(weights.at("proj_out"), inner, channels);
     this.transformer =
         weights.held(
             program
@@ -75,10 +76,8 @@ public final class SpatialTransformer {
     return options.onlyCrossAttention() ? Stream.of() : selfAttentions.stream();
   }
 
-  private IValue projection(Weights weights, int channels) {
-    return options.linearProjection()
-        ? weights.linear(channels, channels)
-        : weights.convolution1(channels, channels);
+  private IValue projection(Weights weights, int in, int out) {
+    return options.linearProjection() ? weights.linear(in, out) : weights.convolution1(in, out);
   }
 
   private IValue block(Weights weights, int channels) {

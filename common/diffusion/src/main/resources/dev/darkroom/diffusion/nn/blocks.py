@@ -135,13 +135,13 @@ def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], tr
   if linear_projection:
     y = self.linear(y.permute(0, 2, 3, 1).reshape(n, h * w, c), proj_in)
   else:
-    y = self.conv(y, proj_in).permute(0, 2, 3, 1).reshape(n, h * w, c)
+    y = self.conv(y, proj_in).permute(0, 2, 3, 1).reshape(n, h * w, -1)
   for block in blocks:
     some = attending.get(block[0]) if attending is not None else None
     y = self.run_block(y, context, bias, block, heads, only_cross, some)
   if linear_projection:
     return self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2) + x
-  return self.conv(y.view(n, h, w, c).permute(0, 3, 1, 2), proj_out) + x
+  return self.conv(y.view(n, h, w, -1).permute(0, 3, 1, 2), proj_out) + x
 
 # The resnets of a level and, where it attends, the transformer after each. resize: the convolution that halves or doubles the map, if any.
 # Kernels take it as Any, for the types of arguments are compared at every call, and this one's is deep.
