@@ -224,6 +224,8 @@ CASES |= {
     "latent-diffusion": [
         ONE | {"steps": 4, "guidance_scale": 3.0, "seed": 0},
         ONE | {"steps": 5, "guidance_scale": 1.0, "seed": 1, "width": 48, "height": 24, "scheduler": "PNDMScheduler"},
+        ONE | {"steps": 4, "guidance_scale": 0.5, "seed": 2},
+        ONE | {"steps": 3, "guidance_scale": 0.0, "seed": 3},
     ],
     "xl": [
         ONE | {"steps": 4, "guidance_scale": 3.0, "seed": 0},

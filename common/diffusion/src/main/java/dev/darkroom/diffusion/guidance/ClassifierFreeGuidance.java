@@ -9,8 +9,10 @@ import dev.darkroom.diffusion.DiffusionException;
  * @param rescale phi in [0, 1], the share of the prediction that is brought back to the conditional
  *     one's deviation
  * @param interval the part of the run that is guided
+ * @param belowOne whether a scale below 1 is on as well, and leads to the unconditional prediction
  */
-public record ClassifierFreeGuidance(double scale, double rescale, GuidanceInterval interval) {
+public record ClassifierFreeGuidance(
+    double scale, double rescale, GuidanceInterval interval, boolean belowOne) {
   public ClassifierFreeGuidance {
     if (!(scale >= 0 && scale <= 1000)) {
       throw DiffusionException.badInput("guidance scale: expected 0 to 1000, got " + scale);
@@ -18,14 +20,24 @@ public record ClassifierFreeGuidance(double scale, double rescale, GuidanceInter
     Rescale.check(rescale);
   }
 
+  /** Guidance by a scale above 1, as nearly all pipelines of diffusers have it. */
+  public ClassifierFreeGuidance(double scale, double rescale, GuidanceInterval interval) {
+    this(scale, rescale, interval, false);
+  }
+
   /** Guidance of the whole run. */
   public ClassifierFreeGuidance(double scale, double rescale) {
     this(scale, rescale, GuidanceInterval.ALL);
   }
 
-  /** Whether the unconditional prediction is asked for at all: the rule of diffusers. */
+  /** The same by any scale but 1, as {@code LDMTextToImagePipeline} has it. */
+  public ClassifierFreeGuidance alsoBelowOne() {
+    return new ClassifierFreeGuidance(scale, rescale, interval, true);
+  }
+
+  /** Whether the unconditional prediction is asked for at all. */
   public boolean isOn() {
-    return scale > 1;
+    return scale > 1 || (belowOne && scale < 1);
   }
 
   /** Whether it is asked for at one call of a run. */

@@ -329,9 +329,13 @@ record LatentDiffusionModel(
         toward != null && scored
             ? request.micro().ofRefinerAway(request.width(), request.height())
             : toward;
+    ClassifierFreeGuidance guidance =
+        family == ModelFamily.LATENT_DIFFUSION
+            ? request.guidance().alsoBelowOne()
+            : request.guidance();
     return new TextConditioning(
         request,
-        told == null ? request.guidance() : OFF,
+        told == null ? guidance : OFF,
         sampler,
         prompts,
         new Shared(toward, classLabel, timeCondition),
