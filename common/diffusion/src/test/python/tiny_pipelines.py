@@ -251,6 +251,7 @@ CASES |= {
         PROMPT | {"start": "xl 4", "steps": 5, "guidance_scale": 3.0, "seed": 1, "denoising_start": 0.7, "scheduler": "HeunDiscreteScheduler",
                   "aesthetic_score": 7.5, "negative_aesthetic_score": 1.0, "crops_coords_top_left": [3, 5]},
         ONE | {"image": "picture", "strength": 0.4, "steps": 5, "guidance_scale": 3.0, "seed": 2},
+        PROMPT | {"start": "xl 3", "steps": 4, "guidance_scale": 3.0, "seed": 3, "denoising_start": 0.05},
     ],
     "xl-inpaint": [
         PROMPT | {"image": "odd", "mask": "mask", "strength": 0.9999, "steps": 4, "guidance_scale": 3.0, "seed": 0},

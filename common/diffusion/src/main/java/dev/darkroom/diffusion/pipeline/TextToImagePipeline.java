@@ -31,7 +31,7 @@ record TextToImagePipeline(LatentDiffusionModel model) {
       TorchGenerator generator = seed.generator();
       pictures.add(
           Picture.of(
-              begin == 0
+              request.sampling().start() == null
                   ? sampler.start(seed.initialNoise(shape, generator), generator)
                   : SamplerState.at(begin, seed.handedOver(shape), generator)));
     }
