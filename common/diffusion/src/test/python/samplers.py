@@ -218,6 +218,7 @@ def solver_cases():
             yield sampler_case(UNIPC, {**SD, **sigma_min, "solver_order": order, "lower_order_final": False}, steps)
             yield sampler_case(UNIPC, {**SD, "solver_order": order, "disable_corrector": [0, 2]}, steps)
         yield sampler_case(UNIPC, {**SD, "solver_order": order}, 8, begin=3)
+        yield sampler_case(UNIPC, {**SD, "solver_order": order, "lower_order_final": False}, 1)
     for name in (MULTI, SINGLE, DEIS, UNIPC):
         for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
             for steps in (5, 16):

@@ -84,7 +84,7 @@ public final class UniPc extends SolverSampler {
     if (!predictsData) {
       throw own.wrong("predict_x0", "true, or final_sigmas_type sigma_min");
     }
-    if (!lowersLast && order > 1) {
+    if (!lowersLast && order > 1 && steps() > 1) {
       throw own.wrong("lower_order_final", "true, or final_sigmas_type sigma_min");
     }
   }
