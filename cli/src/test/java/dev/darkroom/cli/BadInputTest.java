@@ -29,6 +29,10 @@ class BadInputTest {
     assertRefused("--steps", "--steps", "many");
     assertRefused("guidance", "--guidance-scale", "NaN");
     assertRefused("eta", "--eta", "2", "--scheduler", "ddim");
+    assertRefused("eta: expected 0 to 1, got NaN", "--eta", "NaN", "--scheduler", "euler");
+    assertRefused("crop: expected at least 0", "--crop-left", "-1");
+    assertRefused("aesthetic score: expected -100", "--aesthetic-score", "NaN");
+    assertRefused("negative aesthetic", "--negative-aesthetic-score", "1e300");
     assertRefused("perturbed attention scale: expected 0 to 1000, got -1", "--pag-scale", "-1");
     assertRefused("adaptive scale: expected 0", "--pag-scale", "3", "--pag-adaptive-scale", "-0.1");
     assertRefused("expected a --pag-scale above 0", "--pag-layers", "mid");

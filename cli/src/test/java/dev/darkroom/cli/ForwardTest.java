@@ -10,6 +10,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.checkpoint.SafetensorsFile;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -113,6 +116,21 @@ class ForwardTest {
     Files.writeString(
         lacking.resolve("config.json"),
         "{\"_class_name\": \"DDIMScheduler\", \"beta_schedule\": \"quadratic\"}");
+    Path empty = folder.resolve("empty");
+    Run.copy(good, empty);
+    byte[] header =
+        """
+        {"num_inference_steps": {"dtype": "F32", "shape": [], "data_offsets": [0, 4]},
+        "sample": {"dtype": "F32", "shape": [0, 4], "data_offsets": [4, 4]}}"""
+            .getBytes(StandardCharsets.UTF_8);
+    Files.write(
+        empty.resolve("inputs.safetensors"),
+        ByteBuffer.allocate(8 + header.length + 4)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(header.length)
+            .put(header)
+            .putFloat(1)
+            .array());
     Path surplus = folder.resolve("surplus");
     Run.copy(good, surplus);
     Files.writeString(surplus.resolve("config.json"), "{\"_class_name\": \"DDPMScheduler\"}");
@@ -123,6 +141,7 @@ class ForwardTest {
             unknown.toString(),
             lacking.toString(),
             surplus.toString(),
+            empty.toString(),
             good.toString(),
             "--out",
             out.toString());
@@ -131,7 +150,8 @@ class ForwardTest {
     assertTrue(lines.get(0).get("error").textValue().contains("FluxTransformer2DModel"));
     assertTrue(lines.get(1).get("error").textValue().contains("beta_schedule"));
     assertTrue(lines.get(2).get("error").textValue().contains("noise"), lines.get(2).toString());
-    assertTrue(lines.get(3).has("outputs"), lines.get(3).toString());
+    assertTrue(lines.get(3).get("error").textValue().contains("got (0, 4)"));
+    assertTrue(lines.get(4).has("outputs"), lines.get(4).toString());
     try (Stream<Path> files = Files.list(out)) {
       assertEquals(
           List.of("ddim.safetensors"), files.map(file -> file.getFileName().toString()).toList());

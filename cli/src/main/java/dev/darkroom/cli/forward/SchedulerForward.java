@@ -38,6 +38,9 @@ final class SchedulerForward {
 
     NDArray sample = inputs.get("sample");
     Shape shape = sample.getShape();
+    if (shape.dimension() == 0 || shape.size() == 0) {
+      throw DiffusionException.badInput("sample: expected [N,...], got " + shape);
+    }
     int rows = (int) shape.get(0);
     int size = (int) (shape.size() / rows);
     List<float[]> predictions = new ArrayList<>();

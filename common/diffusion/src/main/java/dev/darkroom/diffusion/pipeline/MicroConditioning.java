@@ -21,6 +21,23 @@ public record MicroConditioning(
     @Nullable Size target,
     double aestheticScore,
     double negativeAestheticScore) {
+  public MicroConditioning {
+    if (cropTop < 0 || cropLeft < 0) {
+      throw DiffusionException.badInput(
+          "crop: expected at least 0 pixels above and on the left, got %d and %d"
+              .formatted(cropTop, cropLeft));
+    }
+    requireScore("aesthetic score", aestheticScore);
+    requireScore("negative aesthetic score", negativeAestheticScore);
+  }
+
+  /** Those of training pictures lie between 0 and 10. */
+  private static void requireScore(String name, double score) {
+    if (!(Math.abs(score) <= 100)) {
+      throw DiffusionException.badInput(name + ": expected -100 to 100, got " + score);
+    }
+  }
+
   /** Diffusers' defaults. */
   public static final MicroConditioning DEFAULT = new MicroConditioning(null, 0, 0, null, 6, 2.5);
 

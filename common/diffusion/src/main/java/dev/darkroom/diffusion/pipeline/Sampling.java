@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sampler null is the model's own
  * @param steps of the sampler, at least 1
- * @param eta DDIM's share of noise, in [0, 1]
+ * @param eta DDIM's share of noise, in [0, 1]; heeded by DDIM and TCD alone
  * @param originalSteps of the distillation that LCM and TCD take theirs from; null for the model's
  * @param start the share of the run that another model has made, in (0, 1): where a refiner takes
  *     over; null from the beginning
@@ -27,6 +27,9 @@ public record Sampling(
   public Sampling {
     if (steps < 1) {
       throw DiffusionException.badInput("steps: expected at least 1, got " + steps);
+    }
+    if (!(eta >= 0 && eta <= 1)) {
+      throw DiffusionException.badInput("eta: expected 0 to 1, got " + eta);
     }
     check("denoising start", start);
     check("denoising end", end);

@@ -185,11 +185,16 @@ public final class NoiseSchedule {
   private static float[] betas(SchedulerConfig config) {
     float[] trained = config.numbers("trained_betas");
     if (trained.length > 0) {
+      for (float beta : trained) {
+        if (!(beta >= 0 && beta <= 1)) {
+          throw config.wrong("trained_betas", "shares of 0 to 1");
+        }
+      }
       return trained;
     }
     int count = config.numTrainTimesteps();
-    double start = config.number("beta_start", 0.0001);
-    double end = config.number("beta_end", 0.02);
+    double start = share(config, "beta_start", 0.0001);
+    double end = share(config, "beta_end", 0.02);
     return switch (config.option("beta_schedule", BetaSchedule.LINEAR)) {
       case LINEAR -> linspace((float) start, (float) end, count);
       case SCALED_LINEAR -> {
@@ -211,6 +216,15 @@ public final class NoiseSchedule {
         yield betas;
       }
     };
+  }
+
+  /** What a step replaces of the sample: more than all of it has no root. */
+  private static double share(SchedulerConfig config, String field, double absent) {
+    double share = config.number(field, absent);
+    if (!(share >= 0 && share <= 1)) {
+      throw config.wrong(field, "0 to 1");
+    }
+    return share;
   }
 
   /** beta_t = 1 - abar((t+1)/T) / abar(t/T), cut at 0.999. */

@@ -30,6 +30,9 @@ public final class SchedulerConfig {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
+  /** Characters of a value that a sentence shows: trained betas may be a thousand. */
+  private static final int SHOWN = 60;
+
   /**
    * Every field of a noise-level scheduler of diffusers: known to some sampler, here or in a later
    * one.
@@ -289,8 +292,9 @@ public final class SchedulerConfig {
 
   /** What to throw where a field's value cannot be honoured. */
   public DiffusionException wrong(String field, String expected) {
+    String value = String.valueOf(fields.get(field));
+    String shown = value.length() <= SHOWN ? value : value.substring(0, SHOWN) + "...";
     return DiffusionException.badCheckpoint(
-        "scheduler_config.json: %s is %s, expected %s"
-            .formatted(field, fields.get(field), expected));
+        "scheduler_config.json: %s is %s, expected %s".formatted(field, shown, expected));
   }
 }

@@ -111,9 +111,12 @@ public record UNetConfig(
     }
     positive("in_channels", inChannels);
     positive("out_channels", outChannels);
-    if (normNumGroups != null) {
-      positive("norm_num_groups", normNumGroups);
-    }
+    optional("norm_num_groups", normNumGroups);
+    optional("time_embedding_dim", timeEmbeddingDim);
+    optional("time_cond_proj_dim", timeCondProjDim);
+    optional("encoder_hid_dim", encoderHidDim);
+    optional("addition_time_embed_dim", additionTimeEmbedDim);
+    optional("projection_class_embeddings_input_dim", projectionClassEmbeddingsInputDim);
     require(
         downsamplePadding == 0 || downsamplePadding == 1,
         "downsample_padding: expected 0 or 1, got " + downsamplePadding);
@@ -282,6 +285,12 @@ public record UNetConfig(
   private static List<Integer> positive(String field, List<Integer> values, int levels) {
     values.forEach(value -> positive(field, value));
     return sized(field, values, levels);
+  }
+
+  private static void optional(String field, @Nullable Integer value) {
+    if (value != null) {
+      positive(field, value);
+    }
   }
 
   private static void positive(String field, int value) {

@@ -50,6 +50,11 @@ class SchedulerConfigTest {
           ddim     | {"num_train_timesteps": 0}               | num_train_timesteps
           ddim     | {"clip_sample": "yes"}                   | clip_sample
           ddim     | {"betas": [1]}                           | betas
+          ddim     | {"beta_start": -0.001}                   | beta_start is -0.001, expected 0 to 1
+          ddim     | {"beta_end": 5}                          | beta_end is 5, expected 0 to 1
+          ddim     | {"beta_end": NaN}                        | beta_end
+          euler    | {"trained_betas": [0.1, 1.5]}            | trained_betas is [0.1,1.5], expected shares of 0 to 1
+          edm-euler | {"sigma_min": 90}                       | sigma_min
           """)
   void refusesWhatItCannotHonourByName(String sampler, String json, String field) {
     DiffusionException refusal =
@@ -57,6 +62,18 @@ class SchedulerConfigTest {
             DiffusionException.class,
             () -> SamplerType.parse(sampler).create(SchedulerConfig.parse(json), 10, 0));
     assertTrue(refusal.getMessage().contains(field), refusal.getMessage());
+  }
+
+  @Test
+  void showsTheBeginningOfALongValue() {
+    String many = "0.5, ".repeat(999) + "2";
+    DiffusionException refusal =
+        assertThrows(
+            DiffusionException.class,
+            () ->
+                SamplerType.DDIM.create(
+                    SchedulerConfig.parse("{\"trained_betas\": [" + many + "]}"), 10, 0));
+    assertTrue(refusal.getMessage().contains("0.5,0.5..., expected"), refusal.getMessage());
   }
 
   @Test

@@ -141,6 +141,9 @@ class UNet2DConditionModelTest {
         "{\"transformer_layers_per_block\": [1, [2], [1, 2], []]}",
         "config.json: transformer_layers_per_block: expected one integer, or one or a list of them for each of 4 levels, got [1,[2],[1,2],[]]");
     assertRefused(
+        "{\"time_embedding_dim\": -4}",
+        "UNet2DConditionModel config: time_embedding_dim: expected a positive number, got -4");
+    assertRefused(
         "{\"wavelets\": 3}",
         "config.json: field wavelets is not supported by this library, but is set to 3");
   }
