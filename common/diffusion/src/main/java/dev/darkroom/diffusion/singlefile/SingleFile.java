@@ -277,10 +277,7 @@ public final class SingleFile implements AutoCloseable {
     }
     ComponentConfig config = configs.published(name + "/tokenizer_config.json");
     ComponentConfig specials = configs.published(name + "/special_tokens_map.json");
-    return config == null || specials == null
-        ? null
-        : PromptTokenizer.of(
-            Path.of(config.name()), config.json(), specials.json(), ClipVocabulary.pairs());
+    return config == null || specials == null ? null : PublishedTokenizers.of(config, specials);
   }
 
   FamilyConfigs configs() {

@@ -34,6 +34,10 @@ public final class PromptTokenizer implements AutoCloseable {
   private final byte[] base;
 
   private final HuggingFaceTokenizer tokenizer;
+
+  /** Whether others use the tokenizer as long as the process lives. */
+  private final boolean shared;
+
   private final int maxLength;
   private final long padId;
   private final OptionalLong commaId;
@@ -45,12 +49,14 @@ public final class PromptTokenizer implements AutoCloseable {
       Path folder,
       byte[] base,
       HuggingFaceTokenizer tokenizer,
+      boolean shared,
       int maxLength,
       long padId,
       OptionalLong commaId) {
     this.folder = folder;
     this.base = base;
     this.tokenizer = tokenizer;
+    this.shared = shared;
     this.maxLength = maxLength;
     this.padId = padId;
     this.commaId = commaId;
@@ -130,7 +136,7 @@ public final class PromptTokenizer implements AutoCloseable {
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false"));
-      return new PromptTokenizer(folder, base, tokenizer, maxLength, padId, commaId);
+      return new PromptTokenizer(folder, base, tokenizer, false, maxLength, padId, commaId);
     } catch (IOException | RuntimeException e) {
       throw DiffusionException.badCheckpoint(
           "%s: expected a tokenizer of the tokenizers library, got one it refuses: %s"
@@ -173,7 +179,12 @@ public final class PromptTokenizer implements AutoCloseable {
    * @param length special tokens included, 2 to 4096
    */
   public PromptTokenizer ofLength(int length) {
-    return new PromptTokenizer(folder, base, tokenizer, length, padId, commaId);
+    return new PromptTokenizer(folder, base, tokenizer, shared, length, padId, commaId);
+  }
+
+  /** The same for any number of holders: closing it does nothing. This one must stay open. */
+  public PromptTokenizer shared() {
+    return new PromptTokenizer(folder, base, tokenizer, true, maxLength, padId, commaId);
   }
 
   /** The length of every result. */
@@ -238,6 +249,8 @@ public final class PromptTokenizer implements AutoCloseable {
 
   @Override
   public void close() {
-    tokenizer.close();
+    if (!shared) {
+      tokenizer.close();
+    }
   }
 }

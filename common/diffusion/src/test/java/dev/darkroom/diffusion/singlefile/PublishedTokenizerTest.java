@@ -65,6 +65,22 @@ class PublishedTokenizerTest {
     }
   }
 
+  @Test
+  void servesOneModelAfterAnotherWasClosed() throws Exception {
+    try (SingleFile file = SingleFile.open(file("sd1.safetensors"), Reading.detected())) {
+      PromptTokenizer first = file.publishedTokenizer("tokenizer");
+      PromptTokenizer second = file.publishedTokenizer("tokenizer");
+      assertNotNull(first);
+      assertNotNull(second);
+      long[] ids = first.content("a cat");
+
+      first.ofLength(10).close();
+      first.close();
+
+      assertArrayEquals(ids, second.content("a cat"));
+    }
+  }
+
   private static void assertSameIds(PromptTokenizer expected, PromptTokenizer actual) {
     for (String text : TEXTS) {
       assertArrayEquals(expected.content(text), actual.content(text), text);
