@@ -22,15 +22,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What we save, diffusers and transformers load, strictly, and compute the same with. */
 class DiffusersReadsOurFoldersTest {
 
   @Test
   void andComputesTheSame(@TempDir Path folder) throws IOException, InterruptedException {
-    String python = System.getenv("DARKROOM_PYTHON");
-    assumeTrue(
-        python != null, "skipped: DARKROOM_PYTHON names no Python with diffusers and transformers");
+    String python = python();
     try (Golden unetCase = Golden.of("unet-starter");
         Golden vaeCase = Golden.of("autoencoder");
         Golden bertCase = Golden.of("bert");
@@ -55,19 +55,7 @@ class DiffusersReadsOurFoldersTest {
       inputs.put("z", manager.randomNormal(new Shape(2, 4, 3, 4)));
       inputs.put("ids", bertCase.tensor("input_ids"));
       inputs.put("mask", bertCase.tensor("attention_mask"));
-      SafetensorsWriter.write(
-          folder.resolve("inputs.safetensors"), inputs, TensorType.F32, Map.of());
-
-      Path script = Path.of("src", "test", "python", "run_saved.py");
-      int status =
-          new ProcessBuilder(python, script.toString(), folder.toString())
-              .inheritIO()
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor();
-
-      assertEquals(0, status, "what Python answered");
-      try (SafetensorsFile answers = SafetensorsFile.open(folder.resolve("answers.safetensors"))) {
+      try (SafetensorsFile answers = answers(python, folder, inputs)) {
         NDArray prediction =
             unet.forward(
                 inputs.get("sample"),
@@ -81,5 +69,61 @@ class DiffusersReadsOurFoldersTest {
             bert.forward(inputs.get("ids"), inputs.get("mask")).last());
       }
     }
+  }
+
+  /**
+   * Levels that the other case has none of: their fields must stand in the config that we write.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unet-k-mirrored",
+        "unet-simple-cross-attention",
+        "unet-mixed-attention",
+        "unet-pruned"
+      })
+  void soItIsWithEveryKindOfLevel(String name, @TempDir Path folder)
+      throws IOException, InterruptedException {
+    String python = python();
+    try (Golden golden = Golden.of(name);
+        GradMode inference = GradMode.off()) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      unet.save(folder.resolve("unet"), TensorType.F32);
+      NDArray sample = golden.tensor("sample");
+      NDArray timestep = golden.tensor("timestep");
+      NDArray context = golden.tensor("encoder_hidden_states");
+      Map<String, NDArray> inputs =
+          Map.of("sample", sample, "timestep", timestep, "context", context);
+      try (SafetensorsFile answers = answers(python, folder, inputs)) {
+        Golden.assertClose(
+            "unet",
+            answers.read("unet", golden.manager()),
+            unet.forward(sample, timestep, Conditions.text(context)));
+      }
+    }
+  }
+
+  private static String python() {
+    String python = System.getenv("DARKROOM_PYTHON");
+    assumeTrue(
+        python != null, "skipped: DARKROOM_PYTHON names no Python with diffusers and transformers");
+    return python;
+  }
+
+  /** What Python makes of the component folders in a folder. */
+  private static SafetensorsFile answers(String python, Path folder, Map<String, NDArray> inputs)
+      throws IOException, InterruptedException {
+    SafetensorsWriter.write(folder.resolve("inputs.safetensors"), inputs, TensorType.F32, Map.of());
+    Path script = Path.of("src", "test", "python", "run_saved.py");
+    int status =
+        new ProcessBuilder(python, script.toString(), folder.toString())
+            .inheritIO()
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor();
+    assertEquals(0, status, "what Python answered");
+    return SafetensorsFile.open(folder.resolve("answers.safetensors"));
   }
 }
