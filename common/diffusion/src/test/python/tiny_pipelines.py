@@ -345,7 +345,7 @@ def draw_pictures():
     }
     for name, picture in pictures.items():
         picture.save(VARIANTS / f"{name}.png")
-    sizes = [(32, 32), (20, 61), (45, 9), (90, 37), (60, 20)]
+    sizes = [(32, 32), (20, 61), (45, 9), (90, 37), (60, 20), (40, 24), (40, 27), (43, 33), (30, 7)]
     resized = {
         f"{filter}.{width}x{height}": torch.from_numpy(numpy.asarray(pictures["odd"].resize((width, height), Image.Resampling[filter])).copy())
         for filter in ("LANCZOS", "BICUBIC") for width, height in sizes

@@ -44,8 +44,10 @@ public enum Resampling {
 
   /** The picture in another size; itself where it has that size. */
   public RgbImage resize(RgbImage image, int width, int height) {
-    // Pillow 13 begins with what makes the picture smaller; both ways round differ by rounding.
-    boolean columnsFirst = width > image.width() && height < image.height();
+    // Pillow 13 begins with the columns where they lose more than twice what the rows do; both ways
+    // round differ by more than rounding, as each pass cuts what lies outside 0 to 255.
+    int shorter = image.height() - height;
+    boolean columnsFirst = shorter > 0 && shorter > 2 * (image.width() - width);
     return columnsFirst
         ? alongRows(alongColumns(image, height), width)
         : alongColumns(alongRows(image, width), height);
