@@ -28,6 +28,7 @@ public final class ModesBenchmark implements Benchmark {
   private static final List<Mode> MODES =
       List.of(
           new Mode("float32", ""),
+          new Mode("float32", "vae-tiling"),
           new Mode("float32", "model-offload"),
           new Mode("bfloat16", ""),
           new Mode("bfloat16", "model-offload"),

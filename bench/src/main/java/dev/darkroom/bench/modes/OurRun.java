@@ -64,7 +64,8 @@ public final class OurRun {
       }
     }
     return switch (pipeline) {
-      case StableDiffusionPipeline stable -> stable;
+      case StableDiffusionPipeline stable ->
+          memory.equals("vae-tiling") ? stable.tiled() : stable;
       case UnconditionalPipeline textless -> {
         textless.close();
         throw new IllegalArgumentException(folder + " reads no text");
