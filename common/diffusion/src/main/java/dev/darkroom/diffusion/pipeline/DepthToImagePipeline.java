@@ -23,7 +23,7 @@ record DepthToImagePipeline(LatentDiffusionModel model) {
     int begin = new Strength(request.strength()).begin(sampler, asked.sampling().steps());
 
     // 1. prompts
-    Conditioning text = model.conditioning(asked, sampler);
+    Conditioning text = model.conditioner().text(asked, sampler);
     progress.encoded();
 
     // 2. depth, picture and noise

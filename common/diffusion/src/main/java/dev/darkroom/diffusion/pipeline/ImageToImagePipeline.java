@@ -33,7 +33,7 @@ record ImageToImagePipeline(LatentDiffusionModel model) {
             : spreads ? 0 : strength.begin(sampler, asked.sampling().steps());
 
     // 1. prompts
-    Conditioning text = model.conditioning(asked, sampler);
+    Conditioning text = model.conditioner().text(asked, sampler);
     progress.encoded();
 
     // 2. picture and noise

@@ -30,7 +30,7 @@ record InpaintPipeline(LatentDiffusionModel model) {
     int begin = new Strength(request.strength()).begin(sampler, asked.sampling().steps());
 
     // 1. prompts
-    Conditioning text = model.conditioning(asked, sampler);
+    Conditioning text = model.conditioner().text(asked, sampler);
     progress.encoded();
 
     // 2. mask, picture, and the picture without what the mask covers

@@ -22,7 +22,7 @@ record InstructPix2PixPipeline(LatentDiffusionModel model) {
     Sampler sampler = model.sampler(asked.sampling(), EarlyExport.NONE);
 
     // 1. prompts
-    Conditioning edit = model.editing(asked, request.imageGuidanceScale(), sampler);
+    Conditioning edit = model.conditioner().edit(asked, request.imageGuidanceScale(), sampler);
     progress.encoded();
 
     // 2. picture and noise

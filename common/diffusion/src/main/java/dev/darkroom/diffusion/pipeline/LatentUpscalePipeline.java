@@ -42,7 +42,7 @@ record LatentUpscalePipeline(LatentDiffusionModel model) {
     Sampler sampler = sampler(asked.sampling());
 
     // 1. prompts
-    Conditioning text = model.upscaling(asked, sampler);
+    Conditioning text = model.conditioner().upscale(asked, sampler);
     progress.encoded();
 
     // 2. picture and noise

@@ -22,7 +22,7 @@ record TextToImagePipeline(LatentDiffusionModel model) {
     int end = request.sampling().end(sampler, model.trainSteps());
 
     // 1. prompts
-    Conditioning text = model.conditioning(request, sampler);
+    Conditioning text = model.conditioner().text(request, sampler);
     progress.encoded();
 
     // 2. noise, or what another model has made of it

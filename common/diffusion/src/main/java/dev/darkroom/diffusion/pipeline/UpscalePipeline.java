@@ -31,7 +31,7 @@ record UpscalePipeline(LatentDiffusionModel model) {
     }
 
     // 1. prompts
-    Conditioning text = model.conditioning(asked, sampler, request.noiseLevel());
+    Conditioning text = model.conditioner().text(asked, sampler, request.noiseLevel());
     progress.encoded();
 
     // 2. picture and noise
