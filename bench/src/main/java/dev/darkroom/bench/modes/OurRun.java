@@ -64,8 +64,7 @@ public final class OurRun {
       }
     }
     return switch (pipeline) {
-      case StableDiffusionPipeline stable ->
-          memory.equals("vae-tiling") ? stable.tiled() : stable;
+      case StableDiffusionPipeline stable -> memory.equals("vae-tiling") ? stable.tiled() : stable;
       case UnconditionalPipeline textless -> {
         textless.close();
         throw new IllegalArgumentException(folder + " reads no text");
