@@ -41,6 +41,14 @@ public final class ModelConfig {
     this.json = json;
   }
 
+  /**
+   * @param name what errors call it
+   * @param json stays as it is
+   */
+  public static ModelConfig of(String name, ObjectNode json) {
+    return new ModelConfig(name, json);
+  }
+
   public static ModelConfig of(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
@@ -65,7 +73,7 @@ public final class ModelConfig {
     try {
       JsonNode json = JSON.readTree(text);
       if (json instanceof ObjectNode object) {
-        return new ModelConfig(name, object);
+        return of(name, object);
       }
       throw DiffusionException.badCheckpoint(
           name + ": expected a JSON object, got " + json.getNodeType());

@@ -73,7 +73,7 @@ record SingleFileSource(SingleFile file, ModelIndex index) implements ModelSourc
   @Override
   public SchedulerConfig scheduler(String name) {
     return name.equals("scheduler")
-        ? SchedulerConfig.parse(file.scheduler().json().toString())
+        ? SchedulerConfig.of(file.scheduler().json())
         : part(name, folder -> SchedulerConfig.read(folder.resolve("scheduler_config.json")));
   }
 

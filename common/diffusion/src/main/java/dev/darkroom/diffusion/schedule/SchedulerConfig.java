@@ -91,6 +91,11 @@ public final class SchedulerConfig {
       throw DiffusionException.badCheckpoint(
           "scheduler_config.json: expected a JSON object with _class_name");
     }
+    return of(fields);
+  }
+
+  /** The same of what such a file holds. */
+  public static SchedulerConfig of(ObjectNode fields) {
     fields
         .fieldNames()
         .forEachRemaining(

@@ -55,7 +55,7 @@ public record ComponentConfig(String name, ObjectNode json) {
 
   /** As a model's config reads it. */
   public ModelConfig reader() {
-    return ModelConfig.parse(name, json.toString());
+    return ModelConfig.of(name, json);
   }
 
   String text(String field) {

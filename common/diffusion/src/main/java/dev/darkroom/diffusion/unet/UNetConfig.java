@@ -175,7 +175,7 @@ public record UNetConfig(
   /** The same for an input of other channels. */
   public UNetConfig ofInput(int channels) {
     ObjectNode json = toJson().put("in_channels", channels);
-    return of(ModelConfig.parse("a U-Net of %d channels".formatted(channels), json.toString()));
+    return of(ModelConfig.of("a U-Net of %d channels".formatted(channels), json));
   }
 
   /** Channels of the time embedding. */
