@@ -12,7 +12,12 @@ public final class Downsample {
     /** One on every side: the U-Net's. */
     EVEN,
     /** One right and one below only: the autoencoder's. */
-    END
+    END;
+
+    /** As diffusers counts {@code downsample_padding}: 1 is even, 0 is at the end. */
+    public static Padding of(int downsamplePadding) {
+      return downsamplePadding == 0 ? END : EVEN;
+    }
   }
 
   private final Program program;

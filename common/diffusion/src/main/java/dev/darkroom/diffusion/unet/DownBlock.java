@@ -32,8 +32,7 @@ final class DownBlock implements DownLevel {
                 weights.at("attentions", j), out, LayerOptions.transformer(config, index, depth)));
       }
     }
-    Downsample.Padding padding =
-        config.downsamplePadding() == 0 ? Downsample.Padding.END : Downsample.Padding.EVEN;
+    Downsample.Padding padding = Downsample.Padding.of(config.downsamplePadding());
     Downsample down =
         index < channels.size() - 1
             ? new Downsample(weights.at("downsamplers.0"), out, padding)

@@ -25,23 +25,7 @@ final class ResnetLevel {
       ResnetBlock.Options resnets,
       MapAttention.@Nullable Maker attention,
       boolean resizesByResnet,
-      Downsample.Padding padding) {
-
-    /**
-     * @param downsamplePadding as diffusers counts it, 0 or 1
-     */
-    Options(
-        ResnetBlock.Options resnets,
-        MapAttention.@Nullable Maker attention,
-        boolean resizesByResnet,
-        int downsamplePadding) {
-      this(
-          resnets,
-          attention,
-          resizesByResnet,
-          downsamplePadding == 0 ? Downsample.Padding.END : Downsample.Padding.EVEN);
-    }
-  }
+      Downsample.Padding padding) {}
 
   private record Layer(ResnetBlock resnet, @Nullable MapAttention attention) {}
 

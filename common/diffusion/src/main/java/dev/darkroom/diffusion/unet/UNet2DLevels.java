@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.unet;
 
+import dev.darkroom.diffusion.nn.Downsample;
 import dev.darkroom.diffusion.nn.ResnetBlock;
 import dev.darkroom.diffusion.nn.SpatialAttention;
 import dev.darkroom.diffusion.nn.Weights;
@@ -55,7 +56,7 @@ final class UNet2DLevels {
         resnets(config, 1),
         attends ? attention(config, config.normNumGroups(), 1) : null,
         byResnet,
-        config.downsamplePadding());
+        Downsample.Padding.of(config.downsamplePadding()));
   }
 
   private static ResnetBlock.Options resnets(UNet2DConfig config, double outputScale) {

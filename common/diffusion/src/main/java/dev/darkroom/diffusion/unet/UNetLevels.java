@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import dev.darkroom.diffusion.nn.AddedKVAttention;
+import dev.darkroom.diffusion.nn.Downsample;
 import dev.darkroom.diffusion.nn.ResnetBlock;
 import dev.darkroom.diffusion.nn.SpatialAttention;
 
@@ -25,7 +26,7 @@ final class UNetLevels {
         byResnet ? resnets(config, config.resnetOutScaleFactor()) : LayerOptions.resnet(config, 1),
         attention,
         byResnet,
-        config.downsamplePadding());
+        Downsample.Padding.of(config.downsamplePadding()));
   }
 
   static ResnetBlock.Options midResnets(UNetConfig config) {

@@ -5,8 +5,7 @@ def normed_context(self, context: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
   if groups == 0:
     return self.layer_norm(context, norm)
-  y = self.group_norm(torch.unsqueeze(torch.transpose(context, 1, 2), 3), norm)
-  return torch.transpose(torch.squeeze(y, 3), 1, 2)
+  return self.as_sequence(self.group_norm(self.as_map(context), norm))
 
 # x [N, C, H, W]; bias [N, 1, 1, T] is added to the scores of the context. norms: group_norm, [norm_cross]. layers: to_q, add_k_proj,
 # add_v_proj, to_out.0, [to_k, to_v].

@@ -5,6 +5,13 @@ def layer_norm(self, x: Tensor, norm: Norm) -> Tensor:
   weight, bias, groups, eps = norm
   return torch.layer_norm(torch.to(x, weight.dtype), [x.shape[-1]], weight, bias, eps)
 
+# [N, T, C] to [N, C, T, 1] and back.
+def as_map(self, x: Tensor) -> Tensor:
+  return torch.unsqueeze(torch.transpose(x, 1, 2), 3)
+
+def as_sequence(self, x: Tensor) -> Tensor:
+  return torch.transpose(torch.squeeze(x, 3), 1, 2)
+
 # By the names of diffusers and transformers; quick_gelu is OpenAI's own approximation, gelu_new the one with tanh.
 def activation(self, x: Tensor, name: str) -> Tensor:
   if name == "silu":

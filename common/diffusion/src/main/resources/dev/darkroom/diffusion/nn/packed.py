@@ -182,13 +182,6 @@ def adapted_sequence(self, y: Tensor, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   return self.as_sequence(self.adapted(self.as_map(y), self.as_map(x), biases, changes, strengths, stride, padding))
 
-# [N, T, C] to [N, C, T, 1] and back.
-def as_map(self, x: Tensor) -> Tensor:
-  return torch.unsqueeze(torch.transpose(x, 1, 2), 3)
-
-def as_sequence(self, x: Tensor) -> Tensor:
-  return torch.transpose(torch.squeeze(x, 3), 1, 2)
-
 def linear(self, x: Tensor, layer: Layer) -> Tensor:
   weight, biases, stride, padding, changes, strengths = layer
   packs, scales, dtype = weight
