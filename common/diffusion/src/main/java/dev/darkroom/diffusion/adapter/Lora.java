@@ -241,10 +241,8 @@ public final class Lora implements AutoCloseable {
   }
 
   private void checkLycoris(Place place, EnumMap<Part, String> keys) {
-    EnumMap<Part, Shape> shapes = new EnumMap<>(Part.class);
-    keys.forEach((part, key) -> shapes.put(part, shape(key)));
     Shape weight = place.base().shape(place.layer());
-    String fault = LycorisChange.fault(weight, shapes);
+    String fault = LycorisChange.fault(weight, shapes(keys));
     if (fault != null) {
       throw DiffusionException.badCheckpoint(
           "%s: tensor %s: expected factors of a LoHa or LoKr of shape %s for %s of this model's %s, got %s; it was made for another base model"
@@ -256,6 +254,12 @@ public final class Lora implements AutoCloseable {
                   place.base().name(),
                   fault));
     }
+  }
+
+  private EnumMap<Part, Shape> shapes(EnumMap<Part, String> keys) {
+    EnumMap<Part, Shape> shapes = new EnumMap<>(Part.class);
+    keys.forEach((part, key) -> shapes.put(part, shape(key)));
+    return shapes;
   }
 
   private Shape shape(@Nullable String key) {
@@ -291,10 +295,9 @@ public final class Lora implements AutoCloseable {
   private LowRank product(Place place, EnumMap<Part, String> keys, NDManager manager) {
     Shape weight = place.base().shape(place.layer());
     if (LycorisChange.isIn(keys.keySet())) {
-      String alpha = keys.get(Part.ALPHA);
       return LycorisChange.of(
           weight,
-          alpha == null ? null : (Double) number(alpha, manager),
+          scale(place, keys, LycorisChange.rank(shapes(keys)), manager),
           part ->
               keys.containsKey(part)
                   ? factor(keys.get(part), shape(keys.get(part)), manager)
@@ -302,19 +305,25 @@ public final class Lora implements AutoCloseable {
     }
     String midKey = keys.get(Part.MID);
     LoraShapes shapes = LoraShapes.of(weight, shape(keys.get(Part.DOWN)), midKey != null);
-    long rank = shapes.down().get(0);
-    double scale;
-    String alpha = keys.get(Part.ALPHA);
-    if (alpha != null) {
-      scale = number(alpha, manager) / rank;
-    } else {
-      scale = scaling == null ? 1 : scaling.scale(place.base().name(), place.layer(), rank);
-    }
+    double scale = scale(place, keys, shapes.down().get(0), manager);
     return new LowRank(
         factor(keys.get(Part.DOWN), shapes.down(), manager),
         midKey == null ? null : factor(midKey, shapes.mid(), manager),
         factor(keys.get(Part.UP), shapes.up(), manager),
         scale);
+  }
+
+  /**
+   * What the product of a layer's factors is multiplied with. Two whole factors of LyCORIS have no
+   * rank, and an alpha beside them says nothing.
+   */
+  private double scale(
+      Place place, EnumMap<Part, String> keys, @Nullable Long rank, NDManager manager) {
+    String alpha = keys.get(Part.ALPHA);
+    if (alpha != null) {
+      return rank == null ? 1 : number(alpha, manager) / rank;
+    }
+    return scaling == null ? 1 : scaling.scale(place.base().name(), place.layer(), rank);
   }
 
   private double number(String key, NDManager manager) {

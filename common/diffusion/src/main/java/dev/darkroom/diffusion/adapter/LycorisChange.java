@@ -7,6 +7,7 @@ import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.nn.LowRank;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -147,14 +148,28 @@ final class LycorisChange {
   }
 
   /**
+   * The rank of the factors; null where LoKr left both whole.
+   *
+   * @param shapes of tensors without a fault
+   */
+  static @Nullable Long rank(EnumMap<Part, Shape> shapes) {
+    for (Part decomposed : List.of(Part.HADA_W1_B, Part.LOKR_W2_B, Part.LOKR_W1_B)) {
+      Shape shape = shapes.get(decomposed);
+      if (shape != null) {
+        return shape.get(0);
+      }
+    }
+    return null;
+  }
+
+  /**
    * The change.
    *
    * @param weight shape of the layer's weight
-   * @param alpha of the file, or null
+   * @param scale what the product of the factors is multiplied with
    * @param tensors by what they are; closed here
    */
-  static LowRank of(
-      Shape weight, @Nullable Double alpha, Function<Part, @Nullable NDArray> tensors) {
+  static LowRank of(Shape weight, double scale, Function<Part, @Nullable NDArray> tensors) {
     EnumMap<Part, NDArray> read = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
       NDArray tensor = NO_FACTORS.contains(part) ? null : tensors.apply(part);
@@ -165,33 +180,20 @@ final class LycorisChange {
     try (Scope scope = Scope.open()) {
       NDArray a;
       NDArray b;
-      Long rank;
       boolean hada = read.containsKey(Part.HADA_W1_A);
       if (hada) {
         a = factor(read, null, Part.HADA_T1, Part.HADA_W1_A, Part.HADA_W1_B);
         b = factor(read, null, Part.HADA_T2, Part.HADA_W2_A, Part.HADA_W2_B);
-        rank = rank(read, Part.HADA_W1_B);
       } else {
         a = factor(read, Part.LOKR_W1, null, Part.LOKR_W1_A, Part.LOKR_W1_B);
         b = factor(read, Part.LOKR_W2, Part.LOKR_T2, Part.LOKR_W2_A, Part.LOKR_W2_B);
-        // Two whole factors have no rank, and alpha then says nothing.
-        rank =
-            rank(read, Part.LOKR_W2_B) == null
-                ? rank(read, Part.LOKR_W1_B)
-                : rank(read, Part.LOKR_W2_B);
       }
       NDArray change =
           PROGRAM.call(hada ? "entrywise" : "kronecker").tensor(a).tensor(b).run().reshape(weight);
-      double scale = alpha == null || rank == null ? 1 : alpha / rank;
       return LowRank.whole(Scope.release(scope.keep(change)), scale);
     } finally {
       read.values().forEach(NDArray::close);
     }
-  }
-
-  private static @Nullable Long rank(EnumMap<Part, NDArray> read, Part part) {
-    NDArray factor = read.get(part);
-    return factor == null ? null : (Long) factor.getShape().get(0);
   }
 
   private static NDArray factor(

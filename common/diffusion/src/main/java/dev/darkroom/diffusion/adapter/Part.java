@@ -51,6 +51,13 @@ enum Part {
       List.of(
           Map.entry("oft_", "OFT"),
           Map.entry("ia3", "IA3"),
+          Map.entry(".on_input", "IA3"),
+          Map.entry(".a1.weight", "GLoRA"),
+          Map.entry(".a2.weight", "GLoRA"),
+          Map.entry(".b1.weight", "GLoRA"),
+          Map.entry(".b2.weight", "GLoRA"),
+          Map.entry("w_norm", "norms' differences"),
+          Map.entry("b_norm", "norms' differences"),
           Map.entry(".diff", "full differences"));
 
   private final List<String> ends;

@@ -318,6 +318,14 @@ class LoraTest {
               + ": tensor "
               + layer
               + ".oft_blocks: expected the factors of a LoRA, DoRA, LoHa or LoKr, which is what this library supports, got one of OFT");
+      Path glora = folder.resolve("glora.safetensors");
+      SafetensorsWriter.write(glora, Map.of(layer + ".a1.weight", one), TensorType.F32, Map.of());
+      assertRefused(
+          () -> read(glora, golden, unet),
+          glora
+              + ": tensor "
+              + layer
+              + ".a1.weight: expected the factors of a LoRA, DoRA, LoHa or LoKr, which is what this library supports, got one of GLoRA");
       Path half = folder.resolve("half.safetensors");
       SafetensorsWriter.write(
           half, Map.of(layer + ".lora_down.weight", one), TensorType.F32, Map.of());
@@ -377,6 +385,77 @@ class LoraTest {
               + ": tensor "
               + block
               + "attn1.to_q.lora_A.weight: expected the magnitude of its layer beside it, for PEFT's config says use_dora, got none");
+    }
+  }
+
+  /** LoHa and LoKr keep alpha there too; of two whole factors only the config knows a rank. */
+  @Test
+  void aPeftFolderOfLohaAndLokrBringsItsScales(@TempDir Path folder) throws IOException {
+    try (Golden golden = Golden.of("lora")) {
+      String block = "base_model.model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.";
+      String layer = block.replace("base_model.model.", "");
+      NDArray two = golden.manager().ones(new Shape(16, 2));
+      NDArray flat = golden.manager().ones(new Shape(2, 16));
+      Map<String, NDArray> loha = new LinkedHashMap<>();
+      for (String name : List.of("to_q", "to_v")) {
+        for (String factor : List.of("hada_w1_a", "hada_w2_a")) {
+          loha.put(block + name + "." + factor, two);
+          loha.put(block + name + "." + factor.replace("_a", "_b"), flat);
+        }
+      }
+      Path weights = folder.resolve("adapter_model.safetensors");
+      Path config = folder.resolve("adapter_config.json");
+      SafetensorsWriter.write(weights, loha, TensorType.F32, Map.of());
+      Files.writeString(
+          config,
+          """
+          {"peft_type": "LOHA", "r": 2, "alpha": 6, "alpha_pattern": {"to_v": 8}}
+          """);
+      UNet2DConditionModel unet = unet(golden, Execution.TRAINING);
+      Map<String, LowRank> changes = read(folder, golden, unet).of(LoraBase.of(unet));
+      assertEquals(3, changes.get(layer + "to_q").scale());
+      assertEquals(4, changes.get(layer + "to_v").scale());
+
+      NDArray whole = golden.manager().ones(new Shape(4, 4));
+      Map<String, NDArray> lokr = new LinkedHashMap<>();
+      for (String name : List.of("to_q", "to_v")) {
+        lokr.put(block + name + ".lokr_w1", whole);
+        lokr.put(block + name + ".lokr_w2", whole);
+      }
+      SafetensorsWriter.write(weights, lokr, TensorType.F32, Map.of());
+      Files.writeString(
+          config,
+          """
+          {"peft_type": "LOKR", "r": 8, "alpha": 4, "rank_pattern": {"attn1.to_v": 16}}
+          """);
+      changes = read(folder, golden, unet).of(LoraBase.of(unet));
+      assertEquals(0.5, changes.get(layer + "to_q").scale());
+      assertEquals(0.25, changes.get(layer + "to_v").scale());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"peft_type\": \"VERA\"}| peft_type: expected one of [LOHA, LOKR, LORA], which is what this library supports, got VERA",
+        "{\"init_lora_weights\": \"pissa_niter_16\"}| init_lora_weights: expected factors for the base as it is, got those of pissa_niter_16, which rewrites it; save them with path_initial_model_for_weight_conversion",
+        "{\"alora_invocation_tokens\": [1]}| alora_invocation_tokens: expected none, for this library adds the product of the factors and no more, got [1]"
+      })
+  void aPeftConfigThatAsksForMoreIsRefused(String json, String reason, @TempDir Path folder)
+      throws IOException {
+    try (Golden golden = Golden.of("lora")) {
+      String layer =
+          "base_model.model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_";
+      Map<String, NDArray> tensors = new LinkedHashMap<>();
+      tensors.put(layer + "A.weight", golden.manager().ones(new Shape(4, 16)));
+      tensors.put(layer + "B.weight", golden.manager().ones(new Shape(16, 4)));
+      SafetensorsWriter.write(
+          folder.resolve("adapter_model.safetensors"), tensors, TensorType.F32, Map.of());
+      Path config = folder.resolve("adapter_config.json");
+      Files.writeString(config, json);
+      UNet2DConditionModel unet = unet(golden, Execution.TRAINING);
+      assertRefused(() -> read(folder, golden, unet), config + ": " + reason);
     }
   }
 
