@@ -1,6 +1,6 @@
 """Writes ../resources/samplers/*.jsonl: schedules, noise and samplers as PyTorch 2.7.1 and diffusers 0.42.1 have them.
 
-Run: python samplers.py    (with scipy, which diffusers asks for the beta levels and for LMS)
+Run: python samplers.py    (with scipy, which diffusers asks for the beta levels and for LMS, and with torchsde, for DPMSolverSDE)
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import pathlib
 import diffusers
 import numpy as np
 import torch
+import torchsde
 
 OUT = pathlib.Path(__file__).parent.parent / "resources" / "samplers"
 SHAPE = (1, 2, 3, 4)
@@ -43,6 +44,8 @@ def sampler_case(class_name, config, steps, eta=None, seed=7, begin=None, origin
     scheduler.set_timesteps(**asked)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(begin or 0)  # else the first two times being equal makes it start at the second
+    if class_name == DPM_SDE and "noise_sampler_seed" not in config:
+        scheduler.noise_sampler_seed = seed  # else it draws one
     generator = torch.Generator("cpu").manual_seed(seed)
     init_noise_sigma = float(getattr(scheduler, "init_noise_sigma", 1.0))
     x = torch.randn(SHAPE, generator=generator)
@@ -88,6 +91,7 @@ EULER, ANCESTRAL = "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"
 HEUN, LMS, KDPM2 = "HeunDiscreteScheduler", "LMSDiscreteScheduler", "KDPM2DiscreteScheduler"
 KDPM2_ANCESTRAL = "KDPM2AncestralDiscreteScheduler"
 MULTI, SINGLE = "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler"
+DPM_SDE = "DPMSolverSDEScheduler"
 DEIS, UNIPC, LCM, TCD = "DEISMultistepScheduler", "UniPCMultistepScheduler", "LCMScheduler", "TCDScheduler"
 FLOW_EULER, FLOW_HEUN = "FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"
 EDM = "EDMEulerScheduler"
@@ -108,10 +112,10 @@ def samplers():
 
 def common_cases():
     """What every sampler must do: predictions, spacings, few and many steps, and a start from a noised picture."""
-    for name in (DDIM, DDPM, PNDM, EULER, ANCESTRAL, HEUN, LMS, KDPM2, KDPM2_ANCESTRAL, MULTI, SINGLE, DEIS, UNIPC, LCM, TCD):
+    for name in (DDIM, DDPM, PNDM, EULER, ANCESTRAL, HEUN, LMS, KDPM2, KDPM2_ANCESTRAL, MULTI, SINGLE, DPM_SDE, DEIS, UNIPC, LCM, TCD):
         base = {**SD, "skip_prk_steps": True}
         for prediction in PREDICTIONS:
-            if prediction == "sample" and name in (PNDM, ANCESTRAL, KDPM2, KDPM2_ANCESTRAL):
+            if prediction == "sample" and name in (PNDM, ANCESTRAL, KDPM2, KDPM2_ANCESTRAL, DPM_SDE):
                 continue  # diffusers has none
             for spacing, steps in (("leading", 10), ("linspace", 7), ("trailing", 12)):
                 yield sampler_case(name, {**base, "prediction_type": prediction, "timestep_spacing": spacing}, steps)
@@ -157,7 +161,7 @@ def discrete_time_cases():
 
 
 def sigma_cases():
-    for name in (EULER, HEUN, LMS, KDPM2, KDPM2_ANCESTRAL):
+    for name in (EULER, HEUN, LMS, KDPM2, KDPM2_ANCESTRAL, DPM_SDE):
         for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
             for spacing, steps in (("leading", 5), ("linspace", 9), ("trailing", 14)):
                 yield sampler_case(name, {**SD, **V, flag: True, "timestep_spacing": spacing}, steps)
@@ -167,9 +171,13 @@ def sigma_cases():
     yield sampler_case(EULER, {**SD, **V, **KARRAS, "timestep_type": "continuous", "sigma_max": 700.0, "sigma_min": 0.002}, 8)
     yield sampler_case(EULER, SD, 4, sigmas=[14.0, 6.0, 2.0, 0.5, 0.0])
     yield sampler_case(HEUN, {"beta_schedule": "exp", "clip_sample": True, "clip_sample_range": 2.0}, 6)
-    for name in (LMS, HEUN, KDPM2, KDPM2_ANCESTRAL, ANCESTRAL):
+    for name in (LMS, HEUN, KDPM2, KDPM2_ANCESTRAL, DPM_SDE, ANCESTRAL):
         for begin in (2, 6):
             yield sampler_case(name, SD, 9, begin=begin)
+    for tree in (0, 42, 2**32 + 5, 2**53 + 11, 2**63 - 1):
+        yield sampler_case(DPM_SDE, {**SD, **KARRAS, "noise_sampler_seed": tree}, 10)
+    yield sampler_case(DPM_SDE, {**SD, **V, **KARRAS}, 50)
+    yield sampler_case(DPM_SDE, {"num_train_timesteps": 40, "trained_betas": [0.005 * i for i in range(1, 41)]}, 12)
     for config in ({}, {"sigma_schedule": "exponential"}, {**V, "sigma_data": 1.0, "rho": 5.0, "final_sigmas_type": "sigma_min"}):
         for steps in (1, 9):
             yield sampler_case(EDM, config, steps)
@@ -293,6 +301,19 @@ def noise():
         yield {"seed": seed, "draws": draws}
 
 
+def paths():
+    """Questions to Brownian trees, one after the other, as diffusers has its tree."""
+    draw = np.random.RandomState(5)
+    for seed in (0, 1, 42, 2**31, 2**32 + 5, 2**53 + 11, 2**63 - 1):
+        for low, high, shape in ((0.0291675, 14.614647, (1, 4, 8, 8)), (0.002, 80.0, (3, 5)), (0.5, 0.51, (17,)), (0.03, 76519.453125, (7,))):
+            tree = torchsde.BrownianInterval(
+                t0=low, t1=high, size=shape, dtype=torch.float32, entropy=seed, tol=1e-6, pool_size=24, halfway_tree=True)
+            questions = []
+            for bounds in [(low, high), *(sorted(draw.uniform(low, high, 2)) for _ in range(6))]:
+                questions.append([*map(float, bounds), digest(tree(*bounds))])
+            yield {"seed": seed, "low": low, "high": high, "n": int(np.prod(shape)), "questions": questions}
+
+
 def schedules():
     for config in (
         {},
@@ -330,5 +351,6 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     write("samplers.jsonl", samplers())
     write("noise.jsonl", noise())
+    write("paths.jsonl", paths())
     write("schedules.jsonl", schedules())
     write("logarithms.jsonl", logarithms())

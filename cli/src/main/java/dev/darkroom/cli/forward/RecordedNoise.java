@@ -3,6 +3,7 @@ package dev.darkroom.cli.forward;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.random.NoiseSource;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** The draws that another implementation made: one a network call, none where it drew nothing. */
 final class RecordedNoise implements NoiseSource {
@@ -31,6 +32,11 @@ final class RecordedNoise implements NoiseSource {
           "noise: expected the sample's %d values, got %d".formatted(n, draw.length));
     }
     return draw.clone();
+  }
+
+  @Override
+  public OptionalLong seed() {
+    return OptionalLong.empty();
   }
 
   @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.sampler.DpmSolverSde;
 import dev.darkroom.diffusion.sampler.Sampler;
 import dev.darkroom.diffusion.sampler.SamplerOptions;
 import dev.darkroom.diffusion.sampler.SamplerState;
@@ -41,7 +42,8 @@ final class SchedulerForward {
     if (shape.dimension() == 0 || shape.size() == 0) {
       throw DiffusionException.badInput("sample: expected [N,...], got " + shape);
     }
-    int rows = (int) shape.get(0);
+    // One path paints a whole batch there; here it is one long row, whose update mixes no values.
+    int rows = sampler instanceof DpmSolverSde ? 1 : (int) shape.get(0);
     int size = (int) (shape.size() / rows);
     List<float[]> predictions = new ArrayList<>();
     List<float[]> draws = new ArrayList<>();

@@ -71,7 +71,7 @@ class EverySamplerTest {
 
   private static int calls(SchedulerName name) {
     return switch (name) {
-      case HEUN, KDPM2, KDPM2_ANCESTRAL -> 2 * STEPS - 1;
+      case HEUN, KDPM2, KDPM2_ANCESTRAL, DPMPP_SDE, DPMPP_SDE_KARRAS -> 2 * STEPS - 1;
       case PNDM -> STEPS + 9;
       case DDIM,
           DDPM,

@@ -1,5 +1,7 @@
 package dev.darkroom.diffusion.random;
 
+import java.util.OptionalLong;
+
 /**
  * Where a sampler's noise comes from: a seed's stream, or values that somebody recorded. Not
  * thread-safe.
@@ -7,6 +9,9 @@ package dev.darkroom.diffusion.random;
 public interface NoiseSource {
   /** The next n standard normals. */
   float[] normal(int n);
+
+  /** The seed of the stream, unsigned; empty for recorded values. */
+  OptionalLong seed();
 
   /** An independent source at the same place. */
   NoiseSource copy();

@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.random;
 
 import dev.darkroom.diffusion.DiffusionException;
 import java.nio.ByteBuffer;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,12 @@ public final class TorchGenerator implements NoiseSource {
   private static final int SHIFT = 397;
 
   /** The length of {@link #toBytes()}. */
-  public static final int STATE_BYTES = 4 * WORDS + 13;
+  public static final int STATE_BYTES = 8 + 4 * WORDS + 13;
 
   private static final int BLOCK = 16; // torch fills 16 normals at once
   private static final float TWO_PI = 6.2831853071795864f;
 
+  private final long seed;
   private final int[] words;
   private int index;
   private @Nullable Double spare; // the second normal of a pair, kept by short draws
@@ -31,6 +33,7 @@ public final class TorchGenerator implements NoiseSource {
    * count.
    */
   public TorchGenerator(long seed) {
+    this.seed = seed;
     words = new int[WORDS];
     words[0] = (int) seed;
     for (int j = 1; j < WORDS; j++) {
@@ -39,16 +42,23 @@ public final class TorchGenerator implements NoiseSource {
     index = WORDS;
   }
 
-  private TorchGenerator(int[] words, int index, @Nullable Double spare) {
+  private TorchGenerator(long seed, int[] words, int index, @Nullable Double spare) {
+    this.seed = seed;
     this.words = words;
     this.index = index;
     this.spare = spare;
   }
 
+  /** What it was seeded with, wherever the stream stands: {@code initial_seed()} of PyTorch. */
+  @Override
+  public OptionalLong seed() {
+    return OptionalLong.of(seed);
+  }
+
   /** An independent generator at the same place of the stream. */
   @Override
   public TorchGenerator copy() {
-    return new TorchGenerator(words.clone(), index, spare);
+    return new TorchGenerator(seed, words.clone(), index, spare);
   }
 
   /**
@@ -87,6 +97,7 @@ public final class TorchGenerator implements NoiseSource {
   @Override
   public byte[] toBytes() {
     ByteBuffer buffer = ByteBuffer.allocate(STATE_BYTES);
+    buffer.putLong(seed);
     for (int word : words) {
       buffer.putInt(word);
     }
@@ -102,6 +113,7 @@ public final class TorchGenerator implements NoiseSource {
           "random state: expected %d bytes, got %d".formatted(STATE_BYTES, state.length));
     }
     ByteBuffer buffer = ByteBuffer.wrap(state);
+    long seed = buffer.getLong();
     int[] words = new int[WORDS];
     for (int j = 0; j < WORDS; j++) {
       words[j] = buffer.getInt();
@@ -112,7 +124,7 @@ public final class TorchGenerator implements NoiseSource {
     }
     boolean hasSpare = buffer.get() != 0;
     double spare = buffer.getDouble();
-    return new TorchGenerator(words, index, hasSpare ? spare : null);
+    return new TorchGenerator(seed, words, index, hasSpare ? spare : null);
   }
 
   private static void boxMuller(float[] values, int from) {

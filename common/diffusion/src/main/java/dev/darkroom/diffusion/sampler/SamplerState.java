@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * shared, never write to them.
  */
 public final class SamplerState {
-  private static final int MAGIC = 0x44524d32; // "DRM2"
+  private static final int MAGIC = 0x44524d33; // "DRM3"
   private static final int MAX_FLOATS = 1 << 28;
 
   private final int begin;

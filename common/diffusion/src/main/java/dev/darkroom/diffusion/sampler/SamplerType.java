@@ -36,6 +36,8 @@ public enum SamplerType {
   DPMPP_3M_SDE("dpmpp-3m-sde", "DPMSolverMultistepScheduler"),
   DPMPP_2S("dpmpp-2s", "DPMSolverSinglestepScheduler"),
   DPMPP_2S_KARRAS("dpmpp-2s-karras", "DPMSolverSinglestepScheduler"),
+  DPMPP_SDE("dpmpp-sde", "DPMSolverSDEScheduler"),
+  DPMPP_SDE_KARRAS("dpmpp-sde-karras", "DPMSolverSDEScheduler"),
   DEIS("deis", "DEISMultistepScheduler"),
   UNIPC("unipc", "UniPCMultistepScheduler"),
   SA_SOLVER("sa-solver", "SASolverScheduler"),
@@ -83,7 +85,7 @@ public enum SamplerType {
       }
     }
     throw DiffusionException.badInput(
-        "scheduler: expected one of %s, got %s%s".formatted(names(), name, reason(name)));
+        "scheduler: expected one of %s, got %s".formatted(names(), name));
   }
 
   /** The sampler that a model's own configuration names. */
@@ -95,8 +97,8 @@ public enum SamplerType {
       }
     }
     throw DiffusionException.badInput(
-        "scheduler: the model's own is %s, which is not supported%s; choose one of %s"
-            .formatted(name, reason(name), names()));
+        "scheduler: the model's own is %s, which is not supported; choose one of %s"
+            .formatted(name, names()));
   }
 
   /**
@@ -137,6 +139,8 @@ public enum SamplerType {
           new DpmSolverMultistep(sde(config).with("solver_order", 3), steps, options.mu());
       case DPMPP_2S -> new DpmSolverSinglestep(config, steps, options.mu());
       case DPMPP_2S_KARRAS -> new DpmSolverSinglestep(karras(config), steps, null);
+      case DPMPP_SDE -> new DpmSolverSde(config, steps);
+      case DPMPP_SDE_KARRAS -> new DpmSolverSde(karras(config), steps);
       case DEIS -> new Deis(config, steps, options.mu());
       case UNIPC -> new UniPc(config, steps, options.mu(), options.sigmas());
       case SA_SOLVER -> new SaSolver(config, steps);
@@ -162,17 +166,5 @@ public enum SamplerType {
 
   private static String names() {
     return Arrays.stream(values()).map(SamplerType::shortName).collect(Collectors.joining(", "));
-  }
-
-  /**
-   * Why a class that people know is not here. The tree's times are levels, rounded to a millionth:
-   * where PyTorch's float32 logarithm is off by its last place, as on one processor and not on
-   * another, the path is read a millionth beside, and a run of 20 steps ends 1e-4 away. And
-   * diffusers draws the tree's seed from the process's stream, which no request names.
-   */
-  private static String reason(String name) {
-    return name.equals("DPMSolverSDEScheduler")
-        ? " (its noise is torchsde's Brownian tree, not a seed's stream; dpmpp-2m-sde is near it)"
-        : "";
   }
 }

@@ -10,7 +10,7 @@ import dev.darkroom.diffusion.schedule.TimestepSpacing;
  * sigma. Karras et al. 2022, equation 4. The network is shown x / sqrt(sigma^2 + 1).
  */
 abstract sealed class SigmaSampler extends LevelSampler
-    permits Euler, EulerAncestral, Heun, Kdpm2, Kdpm2Ancestral, Lms {
+    permits DpmSolverSde, Euler, EulerAncestral, Heun, Kdpm2, Kdpm2Ancestral, Lms {
   /** The fields that all their classes in diffusers have. */
   static final String FIELDS =
       "num_train_timesteps beta_start beta_end beta_schedule trained_betas prediction_type"
@@ -34,7 +34,10 @@ abstract sealed class SigmaSampler extends LevelSampler
         };
   }
 
-  /** The bounds of the betas that Heun and both KDPM2 default to: Stable Diffusion's. */
+  /**
+   * The bounds of the betas that Heun, both KDPM2 and DPM-Solver SDE default to: Stable
+   * Diffusion's.
+   */
   static SchedulerConfig withStableDiffusionBetas(SchedulerConfig config) {
     return config.orElse("beta_start", 0.00085).orElse("beta_end", 0.012);
   }

@@ -1,8 +1,10 @@
 package dev.darkroom.diffusion.schedule;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
+import java.util.function.UnaryOperator;
 
 /**
  * Elementary functions in float32 to the bit as the reference has them, where a last place counts:
@@ -32,8 +34,26 @@ public final class ReferenceMath {
    * @param values float32, not negative
    */
   public static float[] sqrt(float[] values) {
+    return map(values, NDArray::sqrt);
+  }
+
+  /**
+   * PyTorch's natural logarithms of a tensor, one in twenty of which is beside the nearest value.
+   *
+   * @param values float32, not negative
+   */
+  public static float[] tensorLog(float[] values) {
+    return map(values, NDArray::log);
+  }
+
+  /** PyTorch's exponentials of a tensor, of float32 values. */
+  public static float[] tensorExp(float[] values) {
+    return map(values, NDArray::exp);
+  }
+
+  private static float[] map(float[] values, UnaryOperator<NDArray> function) {
     try (NDManager manager = TorchRuntime.newManager(Device.cpu())) {
-      return manager.create(values).sqrt().toFloatArray();
+      return function.apply(manager.create(values)).toFloatArray();
     }
   }
 

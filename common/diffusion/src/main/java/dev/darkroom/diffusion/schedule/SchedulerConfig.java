@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -211,6 +212,18 @@ public final class SchedulerConfig {
       throw wrong(field, "a whole number");
     }
     return value == null ? absent : value.intValue();
+  }
+
+  /** A whole number from 0, as seeds are, where the file has one. */
+  public OptionalLong seed(String field) {
+    JsonNode value = value(field);
+    if (value == null) {
+      return OptionalLong.empty();
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+      throw wrong(field, "a whole number from 0 to %d, or null".formatted(Long.MAX_VALUE));
+    }
+    return OptionalLong.of(value.longValue());
   }
 
   /** A number; null counts as absent. */

@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.schedule;
 
 import dev.darkroom.diffusion.DiffusionException;
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * The noise levels that a sampler of the sigma form visits: a time for each network call, and the
@@ -41,6 +42,16 @@ public final class SigmaSchedule {
    * fractions, and a spacing of levels lies between those that the times have.
    */
   public static SigmaSchedule kDiffusion(SchedulerConfig config, int steps) {
+    return kDiffusion(config, steps, time -> (float) time);
+  }
+
+  /** The same for {@code DPMSolverSDEScheduler}, which keeps its times in double. */
+  public static SigmaSchedule kDiffusionOfDoubles(SchedulerConfig config, int steps) {
+    return kDiffusion(config, steps, DoubleUnaryOperator.identity());
+  }
+
+  private static SigmaSchedule kDiffusion(
+      SchedulerConfig config, int steps, DoubleUnaryOperator kept) {
     TrainedLevels trained = TrainedLevels.of(config);
     Timesteps.checkSteps(steps, trained.count());
     double[] times =
@@ -48,7 +59,7 @@ public final class SigmaSchedule {
             .option("timestep_spacing", TimestepSpacing.LINSPACE)
             .timesteps(trained.count(), steps, config.integer("steps_offset", 0));
     for (int i = 0; i < times.length; i++) {
-      times[i] = (float) times[i];
+      times[i] = kept.applyAsDouble(times[i]);
       Timesteps.checkTime(times[i], trained.count(), steps);
     }
     double[] levels =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.JsonLines;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class TorchGeneratorTest {
@@ -32,6 +33,7 @@ class TorchGeneratorTest {
     generator.normal(700);
     generator.normal(3); // one of the second pair is left over
     TorchGenerator restored = TorchGenerator.fromBytes(generator.toBytes());
+    assertEquals(OptionalLong.of(3), restored.seed());
     for (int n : new int[] {1, 5, 64}) {
       assertArrayEquals(generator.normal(n), restored.normal(n));
     }
@@ -48,7 +50,7 @@ class TorchGeneratorTest {
   void refusesBytesThatAreNoState() {
     assertThrows(DiffusionException.class, () -> TorchGenerator.fromBytes(new byte[12]));
     byte[] badIndex = new TorchGenerator(0).toBytes();
-    badIndex[4 * 624] = 0x7f;
+    badIndex[8 + 4 * 624] = 0x7f;
     assertThrows(DiffusionException.class, () -> TorchGenerator.fromBytes(badIndex));
   }
 }

@@ -75,6 +75,7 @@ class PublishedGoldensTest {
       case "ddpm", "ddpm_parallel" -> SamplerType.DDPM;
       case "deis" -> SamplerType.DEIS;
       case "dpm_multi" -> SamplerType.DPMPP_2M;
+      case "dpm_sde" -> SamplerType.DPMPP_SDE;
       case "dpm_single" -> SamplerType.DPMPP_2S;
       case "edm_euler" -> SamplerType.EDM_EULER;
       case "euler" -> SamplerType.EULER;

@@ -25,6 +25,8 @@ public enum SchedulerName {
   DPMPP_2M_SDE("dpmpp-2m-sde", "DPMSolverMultistepSDE"),
   DPMPP_2M_SDE_KARRAS("dpmpp-2m-sde-karras", "DPMSolverMultistepSDEKarras"),
   DPMPP_2S("dpmpp-2s", "DPMSolverSinglestepScheduler", "DPMSolverSinglestep"),
+  DPMPP_SDE("dpmpp-sde", "DPMSolverSDEScheduler", "DPMSolverSDE"),
+  DPMPP_SDE_KARRAS("dpmpp-sde-karras", "DPMSolverSDEKarras"),
   DEIS("deis", "DEISMultistepScheduler", "DEISMultistep"),
   UNIPC("unipc", "UniPCMultistepScheduler", "UniPCMultistep", "UniPC"),
   LCM("lcm", "LCMScheduler", "LCM"),

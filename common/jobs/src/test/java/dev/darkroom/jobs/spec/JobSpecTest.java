@@ -62,7 +62,7 @@ class JobSpecTest {
         "prompt|null|prompt: expected a value, got none",
         "scheduler|\"leap\"|scheduler: expected one of ddim, ddpm, pndm, lms, euler, euler-a, heun, dpm2,"
             + " dpm2-a, dpmpp-2m, dpmpp-2m-karras, dpmpp-2m-sde, dpmpp-2m-sde-karras, dpmpp-2s,"
-            + " deis, unipc, lcm, tcd, got \"leap\"",
+            + " dpmpp-sde, dpmpp-sde-karras, deis, unipc, lcm, tcd, got \"leap\"",
         "output_format|\"gif\"|output_format: expected png, jpg or webp, got \"gif\"",
       })
   void refusesWhatIsOutOfRangeInOneSentence(String name, String value, String sentence) {
