@@ -159,6 +159,7 @@ if __name__ == "__main__":
     scheduler("unipc", "UniPCMultistepScheduler", {**sd, "solver_order": 3}, 5)
     scheduler("sde", "DPMSolverMultistepScheduler", {**sd, "algorithm_type": "sde-dpmsolver++"}, 4)
     scheduler("dpm-sde", "DPMSolverSDEScheduler", {**sd, "use_karras_sigmas": True, "noise_sampler_seed": 42}, 4)
+    scheduler("consistency", "CMStochasticIterativeScheduler", {}, 3)
     scheduler("tcd", "TCDScheduler", sd, 3)
     scheduler("flow", "FlowMatchEulerDiscreteScheduler", {"use_dynamic_shifting": True}, 4, mu=0.7)
     models()

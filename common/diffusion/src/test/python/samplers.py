@@ -72,7 +72,7 @@ def sampler_case(class_name, config, steps, eta=None, seed=7, begin=None, origin
     case.update({
         "seed": seed,
         "timesteps": floats(scheduler.timesteps.float(), 8),
-        "levels": floats(scheduler.sigmas, 8) if hasattr(scheduler, "set_begin_index") and hasattr(scheduler, "sigmas") else [],
+        "levels": floats(scheduler.sigmas, 8) if hasattr(scheduler, "sigmas") else [],
         "init_noise_sigma": init_noise_sigma,
         "middle": [] if middle is None else floats(middle, 8),
         "final": floats(x, 8),
@@ -91,9 +91,10 @@ EULER, ANCESTRAL = "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"
 HEUN, LMS, KDPM2 = "HeunDiscreteScheduler", "LMSDiscreteScheduler", "KDPM2DiscreteScheduler"
 KDPM2_ANCESTRAL = "KDPM2AncestralDiscreteScheduler"
 MULTI, SINGLE = "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler"
-DPM_SDE = "DPMSolverSDEScheduler"
+DPM_SDE, MULTI_INVERSE = "DPMSolverSDEScheduler", "DPMSolverMultistepInverseScheduler"
 DEIS, UNIPC, LCM, TCD = "DEISMultistepScheduler", "UniPCMultistepScheduler", "LCMScheduler", "TCDScheduler"
 FLOW_EULER, FLOW_HEUN = "FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"
+FLOW_LCM, CONSISTENCY = "FlowMatchLCMScheduler", "CMStochasticIterativeScheduler"
 EDM = "EDMEulerScheduler"
 EDM_MULTI = "EDMDPMSolverMultistepScheduler"
 IPNDM = "IPNDMScheduler"
@@ -197,6 +198,11 @@ def sigma_cases():
     yield sampler_case(EDM_MULTI, {}, 50)
     for steps in (1, 2, 3, 4, 10, 25):
         yield sampler_case(IPNDM, {}, steps)
+    for steps in (1, 2, 3, 13, 40):
+        yield sampler_case(CONSISTENCY, {}, steps)
+    yield sampler_case(CONSISTENCY, {"num_train_timesteps": 201, "sigma_min": 0.03, "sigma_max": 20.0, "rho": 5.0}, 6)
+    yield sampler_case(CONSISTENCY, {"sigma_data": 1.0, "s_noise": 0.5, "clip_denoised": False}, 6)
+    yield sampler_case(CONSISTENCY, {}, 8, begin=4)
 
 
 def solver_cases():
@@ -251,6 +257,25 @@ def solver_cases():
         yield sampler_case(SINGLE, {**COSINE, "lambda_min_clipped": -5.1}, steps)
         yield sampler_case(MULTI, {**SD, **V, "use_lu_lambdas": True}, steps)
     yield sampler_case(MULTI, {**COSINE, "use_lu_lambdas": True}, 6)
+    yield from inverse_solver_cases()
+
+
+def inverse_solver_cases():
+    for order in (1, 2, 3):
+        for kind in ("midpoint", "heun"):
+            for algorithm in ("dpmsolver++", "dpmsolver"):
+                for prediction, steps in zip(PREDICTIONS, (6, 9, 18)):
+                    config = {**SD, "solver_order": order, "solver_type": kind, "algorithm_type": algorithm}
+                    yield sampler_case(MULTI_INVERSE, {**config, "prediction_type": prediction}, steps)
+    for spacing, steps in (("leading", 10), ("linspace", 7), ("trailing", 12)):
+        yield sampler_case(MULTI_INVERSE, {**SD, "timestep_spacing": spacing}, steps)
+    for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
+        yield sampler_case(MULTI_INVERSE, {**SD, **V, flag: True}, 5)
+    yield sampler_case(MULTI_INVERSE, {**SD, **KARRAS}, 40)  # whose lowest times are one whole one
+    yield sampler_case(MULTI_INVERSE, {**COSINE, "lambda_min_clipped": -5.1}, 10)
+    yield sampler_case(MULTI_INVERSE, {**SD, "euler_at_final": True, "lower_order_final": False}, 8)
+    yield sampler_case(MULTI_INVERSE, {**SD, "thresholding": True, "sample_max_value": 1.5, "dynamic_thresholding_ratio": 0.9}, 8)
+    yield sampler_case(MULTI_INVERSE, {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0}, 9)
 
 
 def stochastic_adams_cases():
@@ -284,10 +309,18 @@ def flow_cases():
     yield sampler_case(FLOW_HEUN, {}, 5)
     for flag in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "invert_sigmas", "stochastic_sampling"):
         yield sampler_case(FLOW_EULER, {"shift": 1.5, flag: True}, 8)
+        if flag != "stochastic_sampling":
+            yield sampler_case(FLOW_LCM, {"shift": 1.5, flag: True}, 8)
+    for steps in (1, 2, 7):
+        yield sampler_case(FLOW_LCM, {"shift": 3.0}, steps)
+    yield sampler_case(FLOW_LCM, {"use_dynamic_shifting": True}, 4, mu=0.9)
+    yield sampler_case(FLOW_LCM, {"use_dynamic_shifting": True, "time_shift_type": "linear"}, 8, mu=1.7)
+    yield sampler_case(FLOW_LCM, {"shift": 2.0, "shift_terminal": 0.1}, 8)
+    yield sampler_case(FLOW_LCM, {"shift": 3.0}, 4, sigmas=[1.0, 0.75, 0.5, 0.25])
     yield sampler_case(FLOW_EULER, {"shift": 2.0, "shift_terminal": 0.1}, 8)
     yield sampler_case(FLOW_EULER, {"use_dynamic_shifting": True, "time_shift_type": "linear"}, 8, mu=1.7)
     yield sampler_case(FLOW_EULER, {"shift": 3.0}, 4, sigmas=[1.0, 0.75, 0.5, 0.25])
-    for name in (FLOW_EULER,):  # Heun's scale_noise of diffusers heeds no begin index
+    for name in (FLOW_EULER, FLOW_LCM):  # Heun's scale_noise of diffusers heeds no begin index
         yield sampler_case(name, {"shift": 3.0}, 8, begin=4)
 
 

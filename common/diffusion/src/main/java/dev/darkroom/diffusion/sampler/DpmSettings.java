@@ -37,6 +37,13 @@ record DpmSettings(DpmAlgorithm algorithm, SolverType solverType, int order, boo
     return new DpmSettings(algorithm, type, SolverSampler.order(own, 3), endsAtZero);
   }
 
+  /** Refuses the order that a multistep update has no weights for. */
+  void requireWeights(SchedulerConfig own) {
+    if (algorithm == DpmAlgorithm.SDE_DPMSOLVER && order == 3) {
+      throw own.wrong("solver_order", "1 or 2 with sde-dpmsolver");
+    }
+  }
+
   /** What the algorithm integrates, at a state: the clean sample or the noise. */
   float[] integrand(SolverSampler sampler, SamplerState state, float[] prediction) {
     if (algorithm.predictsData()) {

@@ -33,9 +33,7 @@ public final class DpmSolverMultistep extends SolverSampler {
   private DpmSolverMultistep(
       SchedulerConfig own, DpmSettings settings, int steps, @Nullable Double mu) {
     super(own, SolverLevels.multistep(own, steps, mu));
-    if (settings.algorithm() == DpmAlgorithm.SDE_DPMSOLVER && settings.order() == 3) {
-      throw own.wrong("solver_order", "1 or 2 with sde-dpmsolver");
-    }
+    settings.requireWeights(own);
     this.settings = settings;
     this.update = MultistepUpdate.of(own, settings, levels.steps());
   }

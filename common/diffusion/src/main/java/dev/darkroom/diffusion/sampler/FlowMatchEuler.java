@@ -1,6 +1,5 @@
 package dev.darkroom.diffusion.sampler;
 
-import dev.darkroom.diffusion.random.NoiseSource;
 import dev.darkroom.diffusion.schedule.FlowLevels;
 import dev.darkroom.diffusion.schedule.SchedulerConfig;
 import org.jspecify.annotations.Nullable;
@@ -32,18 +31,10 @@ public final class FlowMatchEuler extends FlowSampler {
 
   @Override
   public SamplerState step(SamplerState state, float[] velocity) {
-    float sigma = levels.sigma(state.step());
-    float next = levels.sigma(state.step() + 1);
-    if (!stochastic) {
-      return state.next(SigmaSampler.along(state.sample(), velocity, next - sigma));
+    if (stochastic) {
+      return renoised(state, velocity);
     }
-    float[] x0 = denoised(state, velocity);
-    NoiseSource generator = state.generator();
-    float[] noise = generator.normal(x0.length);
-    float[] x = new float[x0.length];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (1f - next) * x0[i] + next * noise[i];
-    }
-    return state.next(x, generator);
+    float dt = levels.sigma(state.step() + 1) - levels.sigma(state.step());
+    return state.next(SigmaSampler.along(state.sample(), velocity, dt));
   }
 }

@@ -1,12 +1,14 @@
 package dev.darkroom.diffusion.sampler;
 
+import dev.darkroom.diffusion.random.NoiseSource;
 import dev.darkroom.diffusion.schedule.SigmaSchedule;
 
 /**
  * Samplers of flow-matching models, whose network predicts the velocity e - x_0 of the straight
  * path x = sigma e + (1 - sigma) x_0. Lipman et al. 2023; Esser et al. 2024.
  */
-abstract sealed class FlowSampler extends LevelSampler permits FlowMatchEuler, FlowMatchHeun {
+abstract sealed class FlowSampler extends LevelSampler
+    permits FlowMatchEuler, FlowMatchHeun, FlowMatchLcm {
   FlowSampler(SigmaSchedule levels) {
     super(levels);
   }
@@ -29,5 +31,17 @@ abstract sealed class FlowSampler extends LevelSampler permits FlowMatchEuler, F
   @Override
   public final float[] denoised(SamplerState state, float[] velocity) {
     return SigmaSampler.along(state.sample(), velocity, -levels.sigma(state.step()));
+  }
+
+  /** The next state by way of x_0, with new noise of the next level. */
+  final SamplerState renoised(SamplerState state, float[] velocity) {
+    float next = levels.sigma(state.step() + 1);
+    float[] x = denoised(state, velocity);
+    NoiseSource generator = state.generator();
+    float[] noise = generator.normal(x.length);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (1f - next) * x[i] + next * noise[i];
+    }
+    return state.next(x, generator);
   }
 }

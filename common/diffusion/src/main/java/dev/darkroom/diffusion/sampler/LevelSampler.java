@@ -4,7 +4,7 @@ import dev.darkroom.diffusion.schedule.SigmaSchedule;
 
 /** Samplers that walk down a ladder of noise levels, laid out before the first call. */
 abstract sealed class LevelSampler implements Sampler
-    permits EdmSampler, FlowSampler, SigmaSampler, SolverSampler {
+    permits ConsistencyMultistep, EdmSampler, FlowSampler, SigmaSampler, SolverSampler {
   final SigmaSchedule levels;
 
   LevelSampler(SigmaSchedule levels) {

@@ -36,6 +36,7 @@ public enum SamplerType {
   DPMPP_3M_SDE("dpmpp-3m-sde", "DPMSolverMultistepScheduler"),
   DPMPP_2S("dpmpp-2s", "DPMSolverSinglestepScheduler"),
   DPMPP_2S_KARRAS("dpmpp-2s-karras", "DPMSolverSinglestepScheduler"),
+  DPMPP_2M_INVERSION("dpmpp-2m-inverse", "DPMSolverMultistepInverseScheduler"),
   DPMPP_SDE("dpmpp-sde", "DPMSolverSDEScheduler"),
   DPMPP_SDE_KARRAS("dpmpp-sde-karras", "DPMSolverSDEScheduler"),
   DEIS("deis", "DEISMultistepScheduler"),
@@ -46,13 +47,24 @@ public enum SamplerType {
   EDM_EULER("edm-euler", "EDMEulerScheduler"),
   EDM_DPMPP_2M("edm-dpmpp-2m", "EDMDPMSolverMultistepScheduler"),
   IPNDM("ipndm", "IPNDMScheduler"),
+  CONSISTENCY("consistency", "CMStochasticIterativeScheduler"),
   FLOW_MATCH_EULER("flow-euler", "FlowMatchEulerDiscreteScheduler"),
-  FLOW_MATCH_HEUN("flow-heun", "FlowMatchHeunDiscreteScheduler");
+  FLOW_MATCH_HEUN("flow-heun", "FlowMatchHeunDiscreteScheduler"),
+  FLOW_MATCH_LCM("flow-lcm", "FlowMatchLCMScheduler");
 
   private static final Set<SamplerType> TAKE_MU =
       EnumSet.of(
-          DPMPP_2M, DPMPP_2M_SDE, DPMPP_3M, DPMPP_3M_SDE, DPMPP_2S, DEIS, UNIPC, FLOW_MATCH_EULER);
-  private static final Set<SamplerType> TAKE_SIGMAS = EnumSet.of(EULER, UNIPC, FLOW_MATCH_EULER);
+          DPMPP_2M,
+          DPMPP_2M_SDE,
+          DPMPP_3M,
+          DPMPP_3M_SDE,
+          DPMPP_2S,
+          DEIS,
+          UNIPC,
+          FLOW_MATCH_EULER,
+          FLOW_MATCH_LCM);
+  private static final Set<SamplerType> TAKE_SIGMAS =
+      EnumSet.of(EULER, UNIPC, FLOW_MATCH_EULER, FLOW_MATCH_LCM);
 
   private final String shortName;
   private final List<String> classNames;
@@ -139,6 +151,7 @@ public enum SamplerType {
           new DpmSolverMultistep(sde(config).with("solver_order", 3), steps, options.mu());
       case DPMPP_2S -> new DpmSolverSinglestep(config, steps, options.mu());
       case DPMPP_2S_KARRAS -> new DpmSolverSinglestep(karras(config), steps, null);
+      case DPMPP_2M_INVERSION -> new DpmSolverMultistepInversion(config, steps);
       case DPMPP_SDE -> new DpmSolverSde(config, steps);
       case DPMPP_SDE_KARRAS -> new DpmSolverSde(karras(config), steps);
       case DEIS -> new Deis(config, steps, options.mu());
@@ -151,8 +164,10 @@ public enum SamplerType {
       case EDM_EULER -> new EdmEuler(config, steps);
       case EDM_DPMPP_2M -> new EdmDpmSolverMultistep(config, steps);
       case IPNDM -> new Ipndm(config, steps);
+      case CONSISTENCY -> new ConsistencyMultistep(config, steps);
       case FLOW_MATCH_EULER -> new FlowMatchEuler(config, steps, options.mu(), options.sigmas());
       case FLOW_MATCH_HEUN -> new FlowMatchHeun(config, steps);
+      case FLOW_MATCH_LCM -> new FlowMatchLcm(config, steps, options.mu(), options.sigmas());
     };
   }
 

@@ -10,7 +10,12 @@ import dev.darkroom.diffusion.schedule.SigmaSchedule;
  * lies on the straight path.
  */
 abstract sealed class SolverSampler extends LevelSampler
-    permits Deis, DpmSolverMultistep, DpmSolverSinglestep, SaSolver, UniPc {
+    permits Deis,
+        DpmSolverMultistep,
+        DpmSolverMultistepInversion,
+        DpmSolverSinglestep,
+        SaSolver,
+        UniPc {
   /** The fields that all their classes in diffusers have. */
   static final String FIELDS =
       "num_train_timesteps beta_start beta_end beta_schedule trained_betas prediction_type"

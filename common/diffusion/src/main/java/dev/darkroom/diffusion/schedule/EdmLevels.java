@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 /**
  * The levels of EDM: n from sigma_max to sigma_min, with bounds of its own and no training times.
+ * And those of the consistency models, which were trained on them.
  */
 public final class EdmLevels {
   private EdmLevels() {}
@@ -48,12 +49,37 @@ public final class EdmLevels {
     return ending(config, levels, (float) min(config));
   }
 
+  /**
+   * {@code CMStochasticIterativeScheduler}: n of the T levels of training, every (T / n)-th from
+   * sigma_max, and sigma_min. The network is told 250 log(sigma).
+   */
+  public static SigmaSchedule consistency(SchedulerConfig config, int steps) {
+    int trainSteps = config.numTrainTimesteps();
+    Timesteps.checkSteps(steps, trainSteps);
+    checkBounds(config);
+    if (trainSteps == 1) {
+      throw config.wrong("num_train_timesteps", "2 or more");
+    }
+    double[] levels = new double[steps];
+    double[] times = new double[steps];
+    for (int i = 0; i < steps; i++) {
+      double share = (double) i * (trainSteps / steps) / (trainSteps - 1);
+      levels[i] = LevelSpacing.karras(max(config), min(config), share, rho(config));
+      times[i] = 250 * Math.log(levels[i]);
+    }
+    return SigmaSchedule.of(times, levels, min(config));
+  }
+
   private static Spread spread(SchedulerConfig config, int steps) {
     Timesteps.checkSteps(steps, config.numTrainTimesteps());
+    checkBounds(config);
+    return config.option("sigma_schedule", Spread.KARRAS);
+  }
+
+  private static void checkBounds(SchedulerConfig config) {
     if (!(min(config) > 0 && min(config) <= max(config))) {
       throw config.wrong("sigma_min", "more than 0 and at most sigma_max " + max(config));
     }
-    return config.option("sigma_schedule", Spread.KARRAS);
   }
 
   private static float[] karras(SchedulerConfig config, int steps) {

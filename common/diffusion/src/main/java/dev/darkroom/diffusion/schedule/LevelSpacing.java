@@ -58,16 +58,24 @@ enum LevelSpacing {
 
   /** Even in sigma^(1/rho). */
   static double[] karras(double max, double min, int count, double rho) {
-    double maxRoot = Math.pow(max, 1 / rho);
-    double minRoot = Math.pow(min, 1 / rho);
     double[] levels = TimestepSpacing.linspace(0, 1, count);
     for (int i = 0; i < count; i++) {
-      levels[i] = Math.pow(maxRoot + levels[i] * (minRoot - maxRoot), rho);
+      levels[i] = karras(max, min, levels[i], rho);
     }
     return levels;
   }
 
-  /** From max down to min, both included; max alone where count is 1. */
+  /** The one at a share, in [0, 1], of the way from max to min. */
+  static double karras(double max, double min, double share, double rho) {
+    double maxRoot = Math.pow(max, 1 / rho);
+    double minRoot = Math.pow(min, 1 / rho);
+    return Math.pow(maxRoot + share * (minRoot - maxRoot), rho);
+  }
+
+  /**
+   * From max down to min, both included; max alone where count is 1. The other way round where max
+   * is the lower one.
+   */
   abstract double[] between(double max, double min, int count);
 
   /** The same, refused where the bounds are no noise levels. */

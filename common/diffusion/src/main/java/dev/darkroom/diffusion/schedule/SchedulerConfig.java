@@ -46,10 +46,10 @@ public final class SchedulerConfig {
           dynamic_thresholding_ratio euler_at_final final_sigmas_type flow_shift gamma interpolation_type
           invert_sigmas lambda_min_clipped lower_order_final max_image_seq_len max_shift noise_sampler_seed
           num_train_timesteps original_inference_steps predict_x0 prediction_type predictor_order
-          rescale_betas_zero_snr rho s_noise sample_max_value set_alpha_to_one shift shift_terminal
+          rescale_betas_zero_snr rho s_noise sample_max_value scale_factors set_alpha_to_one shift shift_terminal
           sigma_data sigma_max sigma_min sigma_schedule skip_prk_steps solver_order solver_p solver_type
           steps_offset stochastic_sampling tau_func thresholding time_shift_type timestep_scaling timestep_spacing
-          timestep_type trained_betas use_beta_sigmas use_dynamic_shifting use_exponential_sigmas
+          timestep_type trained_betas upscale_mode use_beta_sigmas use_dynamic_shifting use_exponential_sigmas
           use_flow_sigmas use_karras_sigmas use_lu_lambdas variance_type"""
               .strip()
               .split("\\s+"));

@@ -43,6 +43,49 @@ public final class SolverLevels {
     return SigmaSchedule.of(times, trained.at(times), last);
   }
 
+  /**
+   * {@code DPMSolverMultistepInverseScheduler}: rising. Spaced levels end on an empty step. As
+   * there, a flow's levels are not turned round, and whole times count once, but not those that are
+   * cut to whole ones.
+   */
+  public static SigmaSchedule inverseMultistep(SchedulerConfig config, int steps) {
+    TrainedLevels trained = trained(config, steps);
+    LevelSpacing spacing = LevelSpacing.of(config);
+    if (isFlow(config, spacing)) {
+      double[] levels = risingFlow(config, steps, null);
+      return SigmaSchedule.of(flowTimes(config, levels), levels, levels[steps - 1]);
+    }
+    if (spacing != null) {
+      double[] levels = spacing.between(trained.min(), trained.max(), steps);
+      double[] times = roundedKarras(spacing, trained, levels);
+      return spacing == LevelSpacing.KARRAS
+          ? distinct(times, levels, levels[steps - 1])
+          : SigmaSchedule.of(times, levels, levels[steps - 1]);
+    }
+    int lastTimestep = trained.count() - clipped(config, trained);
+    double[] times =
+        config
+            .option("timestep_spacing", TimestepSpacing.LINSPACE)
+            .inverseSolverTimesteps(
+                trained.count(), lastTimestep, steps, config.integer("steps_offset", 0));
+    for (double time : times) {
+      Timesteps.checkTime(time, trained.count(), steps);
+    }
+    double[] ends = trained.at(new double[] {lastTimestep - 1});
+    return distinct(times, trained.at(times), ends[0]);
+  }
+
+  /** Each time once, and all levels: more than there are calls for. */
+  private static SigmaSchedule distinct(double[] times, double[] levels, double last) {
+    double[] once = Arrays.stream(times).distinct().toArray();
+    SigmaSchedule all = SigmaSchedule.of(times, levels, last);
+    float[] kept = new float[once.length];
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = (float) once[i];
+    }
+    return all.withTimesteps(kept);
+  }
+
   /** {@code DPMSolverSinglestepScheduler}: always {@code linspace}. */
   public static SigmaSchedule singlestep(SchedulerConfig config, int steps, @Nullable Double mu) {
     TrainedLevels trained = trained(config, steps);

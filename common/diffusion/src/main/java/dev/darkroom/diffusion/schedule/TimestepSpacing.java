@@ -61,6 +61,18 @@ public enum TimestepSpacing implements ConfigOption {
     };
   }
 
+  /** The same rising, of the solvers run backwards, whose points begin at the lowest. */
+  double[] inverseSolverTimesteps(int trainSteps, int lastTimestep, int steps, int offset) {
+    return switch (this) {
+      case LINSPACE -> {
+        double[] points = linspace(0, lastTimestep - 1, steps + 1);
+        yield Arrays.stream(points).limit(steps).map(Math::rint).toArray();
+      }
+      case LEADING -> reversed(leading(lastTimestep / (steps + 1), steps, offset));
+      case TRAILING -> reversed(trailing(lastTimestep, (double) trainSteps / steps, steps));
+    };
+  }
+
   /** {@code numpy.linspace}: its roundings, in double. */
   static double[] linspace(double start, double stop, int count) {
     double[] values = new double[count];

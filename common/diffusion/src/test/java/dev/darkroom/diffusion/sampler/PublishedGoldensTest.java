@@ -44,7 +44,7 @@ class PublishedGoldensTest {
     int steps =
         switch (type) {
           case DDPM -> 1000;
-          case LCM, TCD -> golden.contains("onestep") ? 1 : 10;
+          case LCM, TCD, CONSISTENCY -> golden.contains("onestep") ? 1 : 10;
           default -> golden.equals("full_uneven_loop") ? 50 : 10;
         };
     Sampler sampler = type.create(config, steps, 0);
@@ -70,6 +70,7 @@ class PublishedGoldensTest {
 
   private static SamplerType type(String scheduler) {
     return switch (scheduler) {
+      case "cm" -> SamplerType.CONSISTENCY;
       case "ddim", "ddim_parallel" -> SamplerType.DDIM;
       case "ddim_inverse" -> SamplerType.DDIM_INVERSION;
       case "ddpm", "ddpm_parallel" -> SamplerType.DDPM;

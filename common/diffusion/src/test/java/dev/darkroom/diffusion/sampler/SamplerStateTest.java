@@ -51,6 +51,7 @@ class SamplerStateTest {
           dpmpp-2m | {"solver_order": 3}
           dpmpp-2m | {"solver_order": 3, "algorithm_type": "sde-dpmsolver++"}
           dpmpp-2s | {"solver_order": 3, "algorithm_type": "sde-dpmsolver++"}
+          dpmpp-2m-inverse | {"solver_order": 3, "algorithm_type": "dpmsolver"}
           dpmpp-sde | {"noise_sampler_seed": 9007199254740993}
           deis     | {"solver_order": 3}
           unipc    | {"solver_order": 5, "disable_corrector": [2]}

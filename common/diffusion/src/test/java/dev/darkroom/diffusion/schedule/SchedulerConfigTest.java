@@ -55,6 +55,11 @@ class SchedulerConfigTest {
           ddim     | {"beta_end": NaN}                        | beta_end
           euler    | {"trained_betas": [0.1, 1.5]}            | trained_betas is [0.1,1.5], expected shares of 0 to 1
           edm-euler | {"sigma_min": 90}                       | sigma_min
+          dpmpp-sde | {"noise_sampler_seed": -1}              | noise_sampler_seed
+          dpmpp-sde | {"noise_sampler_seed": 0.5}             | noise_sampler_seed
+          dpmpp-2m-inverse | {"algorithm_type": "sde-dpmsolver++"} | algorithm_type
+          consistency | {"num_train_timesteps": 10, "sigma_min": 0} | sigma_min
+          flow-lcm | {"scale_factors": [0.5, 1.0]}            | scale_factors
           """)
   void refusesWhatItCannotHonourByName(String sampler, String json, String field) {
     DiffusionException refusal =
