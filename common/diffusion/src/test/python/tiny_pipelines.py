@@ -19,7 +19,8 @@ import tempfile
 import diffusers
 import numpy
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, LCMScheduler, PNDMScheduler, UNet2DConditionModel, VQModel
+from diffusers import (
+    DDIMScheduler, DDPMScheduler, EDMDPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler, PNDMScheduler, UNet2DConditionModel, VQModel)
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -102,6 +103,11 @@ KINDS |= {
     "xl-inpaint": {"base": "xl", "class": "StableDiffusionXLInpaintPipeline", "unet": lambda: xl(110, 6, 48, in_channels=9)},
     "xl-edit": {"base": "xl", "class": "StableDiffusionXLInstructPix2PixPipeline", "unet": lambda: xl(170, 6, 48, in_channels=8)},
     "xl-edit-scaled": {"base": "xl-edit", "class": "StableDiffusionXLInstructPix2PixPipeline", "settings": {"is_cosxl_edit": True}},
+    "xl-edm": {
+        "base": "xl", "class": "StableDiffusionXLPipeline", "scheduler": EDMDPMSolverMultistepScheduler,
+        # each channel in a scale of its own, as in Playground 2.5
+        "configs": {"vae": {"scaling_factor": 0.5, "latents_mean": [-1.6, 1.9, -1.4, 2.5], "latents_std": [4.5, 3.0, 3.5, 2.0]}},
+    },
     "consistency": {
         "class": "LatentConsistencyModelPipeline", "unet": lambda: unet(120, time_cond_proj_dim=16),
         "scheduler": lambda: LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=True),
@@ -270,6 +276,11 @@ CASES |= {
     "xl-edit-scaled": [
         PROMPT | {"image": "picture", "image_guidance_scale": 1.5, "steps": 4, "guidance_scale": 5.0, "seed": 0},
     ],
+    "xl-edm": [
+        PROMPT | {"steps": 4, "guidance_scale": 3.0, "seed": 0},
+        ONE | {"as": "StableDiffusionXLImg2ImgPipeline", "image": "odd", "strength": 0.6, "steps": 5, "guidance_scale": 3.0, "seed": 1},
+        ONE | {"steps": 3, "guidance_scale": 3.0, "seed": 2, "scheduler": "EDMEulerScheduler"},
+    ],
     "large": [
         PROMPT | {"as": "Panorama", "steps": 4, "guidance_scale": 5.0, "seed": 0, "width": 64, "height": 48, "scheduler": "DDIMScheduler"},
         PROMPT | {"as": "Panorama", "steps": 5, "guidance_scale": 3.0, "seed": 1, "width": 80, "height": 24,
@@ -398,6 +409,10 @@ def write_variant(kind, folder):
             module = make()
             module.save_pretrained(target / part)
             index[part] = ["transformers" if part.startswith(("text", "token", "bert")) else "diffusers", type(module).__name__]
+    for part, fields in KINDS[kind].get("configs", {}).items():
+        (target / part).mkdir()
+        config = json.loads((OUT / "tiny" / part / "config.json").read_text())
+        (target / part / "config.json").write_text(json.dumps(config | fields, indent=2) + "\n")
     index |= {part: [None, None] for part in KINDS[kind].get("absent", ())}
     target.mkdir(parents=True, exist_ok=True)
     (target / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")

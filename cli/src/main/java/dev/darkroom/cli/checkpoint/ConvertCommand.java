@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -113,7 +112,7 @@ public final class ConvertCommand implements Callable<Integer> {
       try (SingleFile file = SingleFile.open(source, options.reading(averaged))) {
         if (toFile) {
           file.requireWhole();
-          SafetensorsWriter.copy(target, file.pruned(averaged), type, Map.of());
+          SafetensorsWriter.copy(target, file.pruned(averaged), type, file.notes());
         } else {
           DiffusersFolder.write(file, target, type);
         }

@@ -117,14 +117,9 @@ final class LatentCache implements AutoCloseable {
         Scope scope = Scope.open()) {
       NDArray x =
           manager.create(picture.planes(), new Shape(1, 3, picture.height(), picture.width()));
-      float[] mean = autoencoder.encode(x).mean().toFloatArray();
-      Double shift = autoencoder.config().shiftFactor();
-      float from = shift == null ? 0 : shift.floatValue();
-      float scale = (float) autoencoder.config().scalingFactor();
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] = (mean[i] - from) * scale;
-      }
-      return mean;
+      NDArray mean = autoencoder.encode(x).mean();
+      int area = Math.toIntExact(mean.getShape().slice(2).size());
+      return autoencoder.config().latentScaling().seen(mean.toFloatArray(), area);
     }
   }
 

@@ -110,13 +110,9 @@ final class SampleGrid {
   }
 
   private List<Picture> decode(float[] latents, int rows) {
-    Double shift = base.autoencoder().config().shiftFactor();
-    float scale = (float) base.autoencoder().config().scalingFactor();
-    NDArray z =
-        manager
-            .create(latents, new Shape(rows).addAll(shape))
-            .div(scale)
-            .add(shift == null ? 0f : shift.floatValue());
+    int area = Math.toIntExact(shape.slice(1).size());
+    float[] own = base.autoencoder().config().latentScaling().own(latents, area);
+    NDArray z = manager.create(own, new Shape(rows).addAll(shape));
     NDArray decoded = base.autoencoder().decode(z);
     int height = (int) decoded.getShape().get(2);
     int width = (int) decoded.getShape().get(3);

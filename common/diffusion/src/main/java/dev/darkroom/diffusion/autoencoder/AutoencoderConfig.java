@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.autoencoder;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param upBlockTypes whether each level of the decoder attends, from the smallest map up
  * @param layersPerBlock resnets of an encoder level; a decoder level has one more
  * @param actFn of the resnets; SiLU ends encoder and decoder, whatever they have
- * @param scalingFactor the diffusion model sees {@code (latent - shiftFactor) * scalingFactor}
+ * @param scalingFactor see {@link LatentScaling}, as of the next three
+ * @param latentsMean of each channel; empty where they are not told apart
+ * @param latentsStd as many
  */
 public record AutoencoderConfig(
     int inChannels,
@@ -31,6 +34,8 @@ public record AutoencoderConfig(
     int sampleSize,
     double scalingFactor,
     @Nullable Double shiftFactor,
+    List<Double> latentsMean,
+    List<Double> latentsStd,
     boolean forceUpcast,
     boolean useQuantConv,
     boolean usePostQuantConv,
@@ -54,6 +59,16 @@ public record AutoencoderConfig(
     Levels.require(
         Double.isFinite(scalingFactor) && scalingFactor != 0,
         "scaling_factor: expected a finite number other than 0, got " + scalingFactor);
+    latentsMean = List.copyOf(latentsMean);
+    latentsStd = List.copyOf(latentsStd);
+    boolean each = latentsMean.size() == latentChannels && latentsStd.size() == latentChannels;
+    Levels.require(
+        each && !latentsStd.contains(0.0) || latentsMean.isEmpty() && latentsStd.isEmpty(),
+        "latents_mean, latents_std: expected %d of each, the latter not 0, got %s and %s"
+            .formatted(latentChannels, latentsMean, latentsStd));
+    Levels.require(
+        latentsMean.isEmpty() || shiftFactor == null,
+        "shift_factor: expected null beside latents_mean, got " + shiftFactor);
   }
 
   /** Pixels of the image for each position of the latent, in each direction. */
@@ -94,14 +109,33 @@ public record AutoencoderConfig(
             config.firstInteger("sample_size", 32),
             config.real("scaling_factor", 0.18215),
             config.optionalReal("shift_factor"),
+            config.reals("latents_mean"),
+            config.reals("latents_std"),
             config.flag("force_upcast", true),
             config.flag("use_quant_conv", true),
             config.flag("use_post_quant_conv", true),
             config.flag("mid_block_add_attention", true));
-    config.absent("latents_mean");
-    config.absent("latents_std");
     config.requireAllRead();
     return read;
+  }
+
+  /** Between its latents and those that the diffusion model sees. */
+  public LatentScaling latentScaling() {
+    LatentScaling all = LatentScaling.of(scalingFactor, shiftFactor);
+    return new LatentScaling(all.factor(), all.shift(), floats(latentsMean), floats(latentsStd));
+  }
+
+  private static List<Float> floats(List<Double> reals) {
+    return reals.stream().map(Double::floatValue).toList();
+  }
+
+  private static void putReals(ObjectNode json, String field, List<Double> reals) {
+    if (reals.isEmpty()) {
+      json.putNull(field);
+    } else {
+      ArrayNode list = json.putArray(field);
+      reals.forEach(list::add);
+    }
   }
 
   /** The same as diffusers would write it. */
@@ -119,8 +153,8 @@ public record AutoencoderConfig(
     json.put("sample_size", sampleSize);
     json.put("scaling_factor", scalingFactor);
     json.put("shift_factor", shiftFactor);
-    json.putNull("latents_mean");
-    json.putNull("latents_std");
+    putReals(json, "latents_mean", latentsMean);
+    putReals(json, "latents_std", latentsStd);
     json.put("force_upcast", forceUpcast);
     json.put("use_quant_conv", useQuantConv);
     json.put("use_post_quant_conv", usePostQuantConv);

@@ -201,9 +201,9 @@ public final class KeyMap {
   private static TensorView view(StoredTensor tensor) {
     return switch (tensor) {
       case TensorView view -> view;
-      case StackedTensor stacked ->
+      case StackedTensor _, StoredNumbers _ ->
           throw DiffusionException.internal(
-              "a stacked tensor cannot be seen in another form", null);
+              "only a tensor that lies in a file can be seen in another form", null);
     };
   }
 }

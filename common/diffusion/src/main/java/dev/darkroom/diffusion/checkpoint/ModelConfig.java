@@ -164,6 +164,22 @@ public final class ModelConfig {
     return integers;
   }
 
+  /** Finite numbers; none where the field is null or left out. */
+  public List<Double> reals(String field) {
+    JsonNode value = value(field);
+    if (value == null) {
+      return List.of();
+    }
+    List<Double> reals = new ArrayList<>();
+    for (JsonNode element : value) {
+      reals.add(element.isNumber() ? element.doubleValue() : Double.NaN);
+    }
+    if (!value.isArray() || reals.stream().anyMatch(real -> !Double.isFinite(real))) {
+      throw wrong(field, "a list of finite numbers", value);
+    }
+    return reals;
+  }
+
   /** One integer for all of {@code count} levels, or a list with one for each. */
   public List<Integer> integerPerLevel(String field, int count, int otherwise) {
     JsonNode value = value(field);

@@ -76,7 +76,7 @@ public final class SafetensorsWriter {
    *
    * @param tensors by key, written in this order
    * @param floating what floating types become: F32, F16 or BF16; null to keep each as it is. Other
-   *     types are kept.
+   *     types are kept, and numbers that are no weights.
    * @param metadata the file's notes, {@code format} is added
    * @throws DiffusionException if a floating value is not finite, or too large for F16
    */
@@ -89,7 +89,10 @@ public final class SafetensorsWriter {
     tensors.forEach(
         (key, tensor) -> {
           TensorType from = tensor.type();
-          TensorType to = FloatingPoint.target(from, floating == null ? from : floating);
+          TensorType to =
+              floating == null || tensor instanceof StoredNumbers
+                  ? from
+                  : FloatingPoint.target(from, floating);
           parts.add(
               new Part(
                   key,

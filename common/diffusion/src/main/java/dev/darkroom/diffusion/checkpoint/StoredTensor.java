@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A tensor that lies in a file. Nothing of it is read before it is asked for. */
-public sealed interface StoredTensor permits TensorView, StackedTensor {
+/** A tensor to read or to write. Nothing of one in a file is read before it is asked for. */
+public sealed interface StoredTensor permits TensorView, StackedTensor, StoredNumbers {
   TensorType type();
 
   Shape shape();

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.autoencoder.LatentScaling;
 import dev.darkroom.diffusion.autoencoder.VQModel;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
@@ -119,10 +120,8 @@ record ComponentLoader(
       return FirstStage.of(load(name, "VQModel", VQModel::load), manager);
     }
     Part<AutoencoderKL> autoencoder = load(name, "AutoencoderKL", AutoencoderKL::load);
-    return FirstStage.of(
-        autoencoder,
-        manager,
-        scale == null ? autoencoder.outline().config().scalingFactor() : scale);
+    LatentScaling own = autoencoder.outline().config().latentScaling();
+    return FirstStage.of(autoencoder, manager, scale == null ? own : own.withFactor(scale));
   }
 
   /** What a pipeline calls its autoencoder. */

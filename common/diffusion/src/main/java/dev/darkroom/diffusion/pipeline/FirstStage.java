@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
+import dev.darkroom.diffusion.autoencoder.LatentScaling;
 import dev.darkroom.diffusion.autoencoder.Posterior;
 import dev.darkroom.diffusion.autoencoder.Tiling;
 import dev.darkroom.diffusion.autoencoder.VQConfig;
@@ -31,8 +32,7 @@ final class FirstStage {
   private final int factor;
   private final int channels;
   private final int colours;
-  private final float scale;
-  private final float shift;
+  private final LatentScaling scaling;
 
   private FirstStage(
       Function<NDArray, float[]> decoder,
@@ -42,8 +42,7 @@ final class FirstStage {
       int factor,
       int channels,
       int colours,
-      double scale,
-      @Nullable Double shift) {
+      LatentScaling scaling) {
     this.decoder = decoder;
     this.encoder = encoder;
     this.tiled = tiled;
@@ -51,21 +50,22 @@ final class FirstStage {
     this.factor = factor;
     this.channels = channels;
     this.colours = colours;
-    this.scale = (float) scale;
-    this.shift = shift == null ? 0 : shift.floatValue();
+    this.scaling = scaling;
   }
 
   /**
-   * @param scale of a latent as the network sees it
+   * @param scaling between its latents and those that the network sees
    */
-  static FirstStage of(Part<AutoencoderKL> autoencoder, NDManager manager, double scale) {
-    return of(autoencoder, manager, scale, null);
+  static FirstStage of(Part<AutoencoderKL> autoencoder, NDManager manager, LatentScaling scaling) {
+    return of(autoencoder, manager, scaling, null);
   }
 
   private static FirstStage of(
-      Part<AutoencoderKL> autoencoder, NDManager manager, double scale, @Nullable Tiling tiling) {
+      Part<AutoencoderKL> autoencoder,
+      NDManager manager,
+      LatentScaling scaling,
+      @Nullable Tiling tiling) {
     AutoencoderConfig config = autoencoder.outline().config();
-    Double shift = config.shiftFactor();
     return new FirstStage(
         z ->
             autoencoder.use(
@@ -74,25 +74,20 @@ final class FirstStage {
             autoencoder.use(
                 vae ->
                     distribution(
-                        tiling == null ? vae.encode(image) : vae.encode(image, tiling),
-                        scale,
-                        shift)),
-        () -> of(autoencoder, manager, scale, Tiling.of(config)),
+                        tiling == null ? vae.encode(image) : vae.encode(image, tiling), scaling)),
+        () -> of(autoencoder, manager, scaling, Tiling.of(config)),
         manager,
         config.factor(),
         config.latentChannels(),
         config.outChannels(),
-        scale,
-        shift);
+        scaling);
   }
 
-  private static LatentDistribution distribution(
-      Posterior posterior, double scale, @Nullable Double shift) {
+  private static LatentDistribution distribution(Posterior posterior, LatentScaling scaling) {
+    NDArray mean = posterior.mean();
+    int area = Math.toIntExact(mean.getShape().slice(2).size());
     return new LatentDistribution(
-        posterior.mean().toFloatArray(),
-        posterior.logvar().toFloatArray(),
-        (float) scale,
-        shift == null ? 0 : shift.floatValue());
+        mean.toFloatArray(), posterior.logvar().toFloatArray(), scaling, area);
   }
 
   /** A codebook's: the network works on latents that are not quantised yet. */
@@ -109,8 +104,7 @@ final class FirstStage {
         config.factor(),
         config.vqEmbedDim(),
         config.outChannels(),
-        config.scalingFactor(),
-        null);
+        LatentScaling.of(config.scalingFactor(), null));
   }
 
   /**
@@ -130,8 +124,7 @@ final class FirstStage {
         1,
         channels,
         channels == 1 ? 3 : channels,
-        1,
-        null);
+        LatentScaling.of(1, null));
   }
 
   /** The same, a tile at a time where a picture is larger than the model was trained on. */
@@ -204,13 +197,12 @@ final class FirstStage {
    *     broken
    */
   RgbImage decode(float[] latent, LatentShape shape) {
-    float[] unscaled = new float[latent.length];
-    for (int i = 0; i < unscaled.length; i++) {
-      unscaled[i] = latent[i] / scale + shift;
-      if (!Float.isFinite(unscaled[i])) {
+    float[] unscaled = scaling.own(latent, shape.height() * shape.width());
+    for (float value : unscaled) {
+      if (!Float.isFinite(value)) {
         throw DiffusionException.badCheckpoint(
             "latent: expected finite values, got %s; the weights, the guidance scale or the prediction type are wrong"
-                .formatted(unscaled[i]));
+                .formatted(value));
       }
     }
     try (GradMode mode = GradMode.off();

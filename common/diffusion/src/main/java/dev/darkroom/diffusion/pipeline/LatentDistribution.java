@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.autoencoder.LatentScaling;
 import dev.darkroom.diffusion.random.NoiseSource;
 
 /**
@@ -7,28 +8,27 @@ import dev.darkroom.diffusion.random.NoiseSource;
  *
  * @param mean [C*h*w], as the encoder gives it
  * @param logvar the same length
- * @param scale of a latent as the network sees it
- * @param shift taken off before scaling
+ * @param scaling between it and what the network sees
+ * @param area h*w
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LatentDistribution(float[] mean, float[] logvar, float scale, float shift) {
+record LatentDistribution(float[] mean, float[] logvar, LatentScaling scaling, int area) {
 
   /** A latent as the network sees it, drawn from here. */
   float[] sample(NoiseSource generator) {
     float[] noise = generator.normal(mean.length);
     float[] latent = new float[mean.length];
     for (int i = 0; i < latent.length; i++) {
-      float z = mean[i] + (float) Math.exp(0.5f * logvar[i]) * noise[i];
-      latent[i] = (z - shift) * scale;
+      latent[i] = mean[i] + (float) Math.exp(0.5f * logvar[i]) * noise[i];
     }
-    return latent;
+    return scaling.seen(latent, area);
   }
 
-  /** The most likely latent, as the network sees its own. */
+  /** The most likely latent, multiplied as the network's own are. */
   float[] scaledMode() {
     float[] latent = new float[mean.length];
     for (int i = 0; i < latent.length; i++) {
-      latent[i] = mean[i] * scale;
+      latent[i] = mean[i] * scaling.factor();
     }
     return latent;
   }

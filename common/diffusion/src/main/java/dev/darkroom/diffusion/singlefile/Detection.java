@@ -58,10 +58,12 @@ final class Detection {
           "lvlb_weights",
           "scale_factor",
           "global_step",
-          "v_pred",
-          "ztsnr",
-          "edm_mean",
-          "edm_std");
+          TrainedNoise.VELOCITY,
+          TrainedNoise.ZERO_TERMINAL,
+          TrainedNoise.SIGMA_MAX,
+          TrainedNoise.SIGMA_MIN,
+          TrainedNoise.MEAN,
+          TrainedNoise.STD);
 
   private Detection() {}
 
@@ -141,7 +143,11 @@ final class Detection {
    */
   static @Nullable PredictionType predictionType(Checkpoint file, Family family) {
     String note = file.metadata().getOrDefault("modelspec.prediction_type", "");
-    if (note.equals("v") || file.holds("v_pred")) {
+    PredictionType marked = TrainedNoise.of(file).prediction();
+    if (marked != null) {
+      return marked;
+    }
+    if (note.equals("v")) {
       return PredictionType.V_PREDICTION;
     }
     if (note.equals("epsilon")) {
@@ -175,7 +181,7 @@ final class Detection {
     return Math.sqrt(Math.max(0, sums[1] / n - (sums[0] / n) * (sums[0] / n)));
   }
 
-  private static double value(StoredTensor tensor, MemorySegment elements, int i) {
+  static double value(StoredTensor tensor, MemorySegment elements, int i) {
     return switch (tensor.type()) {
       case F64 -> elements.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, 8L * i);
       case F32 -> elements.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);

@@ -23,13 +23,16 @@ final class FamilyConfigs {
 
   private final Family family;
   private final @Nullable Path folder;
+  private final TrainedNoise noise;
 
   /**
+   * @param noise what the file's markers say
    * @param folder of diffusers configs, weights are not needed; null for the published ones
    * @throws DiffusionException if there is no such folder
    */
-  FamilyConfigs(Family family, @Nullable Path folder) {
+  FamilyConfigs(Family family, TrainedNoise noise, @Nullable Path folder) {
     this.family = family;
+    this.noise = noise;
     this.folder = folder;
     if (folder != null && !Files.isDirectory(folder)) {
       throw DiffusionException.badInput(
@@ -52,6 +55,10 @@ final class FamilyConfigs {
       if (pipeline != null) {
         json.put("_class_name", pipeline);
       }
+    }
+    boolean edits = family == Family.SDXL_INSTRUCT_PIX2PIX;
+    if (edits && noise instanceof TrainedNoise.CosXl && !json.has("is_cosxl_edit")) {
+      json.put("is_cosxl_edit", true);
     }
     return new ComponentConfig(index.name(), json);
   }
@@ -78,6 +85,9 @@ final class FamilyConfigs {
       return lone();
     }
     ComponentConfig config = read(component + "/" + CONFIG);
+    if (component.equals("vae")) {
+      config = noise.autoencoder(config);
+    }
     if (folder != null) {
       return config;
     }
@@ -136,7 +146,11 @@ final class FamilyConfigs {
 
   /** {@code scheduler_config.json} of a network that predicts {@code prediction}. */
   ComponentConfig scheduler(PredictionType prediction) {
-    return read(SCHEDULER).with("prediction_type", prediction.configName());
+    ComponentConfig scheduler =
+        folder != null && Files.isRegularFile(folder.resolve(SCHEDULER))
+            ? read(SCHEDULER)
+            : noise.scheduler(bundled(SCHEDULER));
+    return scheduler.with("prediction_type", prediction.configName());
   }
 
   /**

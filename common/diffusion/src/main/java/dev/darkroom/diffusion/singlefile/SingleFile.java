@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class SingleFile implements AutoCloseable {
   private final Checkpoint file;
   private final Family family;
+  private final TrainedNoise noise;
   private final FamilyConfigs configs;
   private final @Nullable PredictionType predictionType;
   private final Map<String, Component> components;
@@ -69,7 +70,8 @@ public final class SingleFile implements AutoCloseable {
   private SingleFile(Checkpoint file, Reading reading) {
     this.file = file;
     this.family = reading.family() == null ? Detection.family(file) : reading.family();
-    this.configs = new FamilyConfigs(family, reading.configs());
+    this.noise = TrainedNoise.of(file);
+    this.configs = new FamilyConfigs(family, noise, reading.configs());
     this.predictionType = family.isOneComponent() ? null : prediction(reading);
     Map<String, Component> found = new LinkedHashMap<>();
     List<String> without = new ArrayList<>();
@@ -241,7 +243,10 @@ public final class SingleFile implements AutoCloseable {
     return file;
   }
 
-  /** The file's own tensors without what no model needs: averages, optimizer, schedules. */
+  /**
+   * The file's own tensors without what no model needs: averages, optimizer, schedules. What its
+   * markers say of the noise stays.
+   */
   public Map<String, StoredTensor> pruned(boolean averaged) {
     Map<String, StoredTensor> pruned = new LinkedHashMap<>();
     file.tensors()
@@ -252,7 +257,13 @@ public final class SingleFile implements AutoCloseable {
                 pruned.put(key, isUNet ? averaged(Part.UNET, key, tensor, averaged) : tensor);
               }
             });
+    pruned.putAll(noise.markers());
     return pruned;
+  }
+
+  /** The notes of a file with {@link #pruned} tensors: what the U-Net predicts. */
+  public Map<String, String> notes() {
+    return predictionType == null ? Map.of() : SingleFileWriter.notes(predictionType.configName());
   }
 
   /** {@code model_index.json}; only for families of several components. */

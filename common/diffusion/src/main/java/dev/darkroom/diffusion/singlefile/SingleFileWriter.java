@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.singlefile;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
@@ -43,6 +44,9 @@ public final class SingleFileWriter {
         open.add(weights);
         String prefix = part.prefixes().getFirst();
         translate(place, part, weights).forEach((key, tensor) -> tensors.put(prefix + key, tensor));
+      }
+      if (isPipeline) {
+        tensors.putAll(noise(folder, known).markers());
       }
       SafetensorsWriter.copy(file, tensors, type, notes(folder, isPipeline));
     } finally {
@@ -122,15 +126,35 @@ public final class SingleFileWriter {
         : part.component();
   }
 
+  private static TrainedNoise noise(Path folder, Family family) {
+    Path autoencoder = folder.resolve("vae").resolve("config.json");
+    return TrainedNoise.of(
+        folder,
+        scheduler(folder),
+        ComponentConfig.read(autoencoder).json(),
+        family.published().startsWith("sdxl"));
+  }
+
+  private static JsonNode scheduler(Path folder) {
+    Path file = folder.resolve("scheduler").resolve("scheduler_config.json");
+    return Files.isRegularFile(file)
+        ? ComponentConfig.read(file).json()
+        : MissingNode.getInstance();
+  }
+
   private static Map<String, String> notes(Path folder, boolean isPipeline) {
-    if (!isPipeline) {
-      return Map.of();
-    }
-    Path scheduler = folder.resolve("scheduler").resolve("scheduler_config.json");
-    String prediction =
-        Files.isRegularFile(scheduler)
-            ? ComponentConfig.read(scheduler).json().path("prediction_type").asText("epsilon")
-            : "";
+    JsonNode scheduler = isPipeline ? scheduler(folder) : MissingNode.getInstance();
+    return scheduler.isMissingNode()
+        ? Map.of()
+        : notes(scheduler.path("prediction_type").asText("epsilon"));
+  }
+
+  /**
+   * The notes of a single file.
+   *
+   * @param prediction as diffusers calls it
+   */
+  static Map<String, String> notes(String prediction) {
     return switch (prediction) {
       case "v_prediction" -> Map.of("modelspec.prediction_type", "v");
       case "epsilon" -> Map.of("modelspec.prediction_type", "epsilon");

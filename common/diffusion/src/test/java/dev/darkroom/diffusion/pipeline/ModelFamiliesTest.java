@@ -61,6 +61,12 @@ class ModelFamiliesTest {
     return givesThePicturesOfDiffusers("xl-edit-scaled");
   }
 
+  /** Playground 2.5's way: EDM's noise, latents with a mean and a deviation for each channel. */
+  @TestFactory
+  Stream<DynamicTest> latentsOfOwnMeansGiveThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("xl-edm");
+  }
+
   @TestFactory
   Stream<DynamicTest> aConsistencyModelGivesThePicturesOfDiffusers() {
     return givesThePicturesOfDiffusers("consistency");

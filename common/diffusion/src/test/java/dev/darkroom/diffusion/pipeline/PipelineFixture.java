@@ -40,6 +40,7 @@ final class PipelineFixture implements AutoCloseable {
           "xl-perturbed", "xl",
           "xl-adapted", "xl",
           "xl-edit", "xl",
+          "xl-edm", "xl",
           "xl-edit-scaled", "xl-edit");
 
   private final SafetensorsFile expected;

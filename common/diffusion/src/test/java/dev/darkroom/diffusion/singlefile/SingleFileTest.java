@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.darkroom.diffusion.DiffusionException;
@@ -14,6 +15,7 @@ import dev.darkroom.diffusion.autoencoder.AutoencoderConfig;
 import dev.darkroom.diffusion.autoencoder.AutoencoderKL;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
 import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
+import dev.darkroom.diffusion.checkpoint.StoredNumbers;
 import dev.darkroom.diffusion.checkpoint.StoredTensor;
 import dev.darkroom.diffusion.checkpoint.TensorType;
 import dev.darkroom.diffusion.nn.Execution;
@@ -159,6 +161,96 @@ class SingleFileTest {
     }
   }
 
+  /** By the keys of CosXL, of Playground 2.5, and of fine-tunes on noise that ends at noise. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sdxl.safetensors", "sdxl-instruct-pix2pix.safetensors"})
+  void theMarkersOfTheNoiseSayWhatSamplesIt(String name) throws IOException {
+    StoredTensor max = new StoredNumbers(new Shape(), List.of(120f));
+    StoredTensor min = new StoredNumbers(new Shape(), List.of(0.002f));
+    Map<String, StoredTensor> cosXl =
+        Map.of("edm_vpred.sigma_max", max, "edm_vpred.sigma_min", min);
+    JsonNode scheduler = schedulerOf(name, cosXl, PredictionType.V_PREDICTION);
+    assertEquals("EDMEulerScheduler", scheduler.get("_class_name").textValue());
+    assertEquals(120, scheduler.get("sigma_max").doubleValue());
+    assertEquals(0.002, scheduler.get("sigma_min").doubleValue());
+    assertEquals(1, scheduler.get("sigma_data").doubleValue());
+    assertEquals("exponential", scheduler.get("sigma_schedule").textValue());
+
+    StoredTensor mean = new StoredNumbers(new Shape(1, 4, 1, 1), List.of(-1.6f, 1.9f, -1.4f, 2.5f));
+    StoredTensor std = new StoredNumbers(new Shape(1, 4, 1, 1), List.of(4.5f, 3f, 3.5f, 2f));
+    Map<String, StoredTensor> playground = Map.of("edm_mean", mean, "edm_std", std);
+    scheduler = schedulerOf(name, playground, PredictionType.EPSILON);
+    assertEquals("EDMDPMSolverMultistepScheduler", scheduler.get("_class_name").textValue());
+    assertEquals(0.5, scheduler.get("sigma_data").doubleValue());
+
+    StoredTensor none = new StoredNumbers(new Shape(0), List.of());
+    Map<String, StoredTensor> rescaled = Map.of("v_pred", none, "ztsnr", none);
+    scheduler = schedulerOf(name, rescaled, PredictionType.V_PREDICTION);
+    assertEquals("EulerDiscreteScheduler", scheduler.get("_class_name").textValue());
+    assertTrue(scheduler.get("rescale_betas_zero_snr").booleanValue());
+  }
+
+  /** The published scheduler of a file with markers; they come through a folder and a copy. */
+  private JsonNode schedulerOf(
+      String name, Map<String, StoredTensor> markers, PredictionType prediction)
+      throws IOException {
+    String family = family(name);
+    String called = family + markers.keySet().stream().sorted().toList();
+    Path marked = folder.resolve(called + ".safetensors");
+    try (Checkpoint plain = Checkpoint.open(fixture(name))) {
+      Map<String, StoredTensor> tensors = new LinkedHashMap<>(plain.tensors());
+      tensors.putAll(markers);
+      SafetensorsWriter.copy(marked, tensors, null, Map.of());
+    }
+    Path model = folder.resolve(called);
+    Path back = folder.resolve(called + "-back.safetensors");
+    // Without its scheduler and autoencoder's, the folder of sizes leaves the noise to the markers.
+    Path sizes = folder.resolve(called + "-sizes");
+    for (String part : List.of("unet", "vae", "text_encoder", "text_encoder_2")) {
+      Files.createDirectories(sizes.resolve(part));
+      Files.copy(
+          configs(family).resolve(part).resolve("config.json"),
+          sizes.resolve(part).resolve("config.json"));
+    }
+    Reading reading = new Reading(null, null, sizes, false);
+    try (SingleFile file = SingleFile.open(marked, reading)) {
+      assertEquals(prediction, file.predictionType());
+      assertEquals(
+          family.endsWith("pix2pix") && markers.containsKey("edm_vpred.sigma_max"),
+          file.index().json().path("is_cosxl_edit").asBoolean(false));
+      assertEquals(
+          markers.containsKey("edm_mean"),
+          file.components().get("vae").config().json().path("latents_mean").isArray());
+      file.requireWhole();
+      assertTrue(file.pruned(false).keySet().containsAll(markers.keySet()));
+      DiffusersFolder.write(file, model, null);
+      SingleFileWriter.write(model, back, null, TensorType.F16);
+      try (Checkpoint again = Checkpoint.open(back)) {
+        markers.forEach(
+            (key, tensor) -> assertArrayEquals(bytes(tensor), bytes(again.entry(key)), key));
+      }
+      return file.scheduler().json();
+    }
+  }
+
+  @Test
+  void anUncommonNoiseHasNoPlaceInASingleFile() throws IOException {
+    Path model = folder.resolve("model");
+    try (SingleFile file = open("sdxl.safetensors", false)) {
+      DiffusersFolder.write(file, model, null);
+    }
+    Files.writeString(
+        model.resolve("scheduler").resolve("scheduler_config.json"),
+        "{\"_class_name\": \"EDMEulerScheduler\", \"sigma_data\": 0.7}");
+    assertEquals(
+        model
+            + ": a EDMEulerScheduler with sigma_data 0.7, sigma_min 0.002, sigma_max 80.0 and no latents_mean has no place in a single file; keep the folder",
+        assertThrows(
+                DiffusionException.class,
+                () -> SingleFileWriter.write(model, folder.resolve("back.safetensors"), null, null))
+            .getMessage());
+  }
+
   @Test
   void aFileWithoutAConfigRefusesAnotherActivation() {
     Path model = folder.resolve("gelu");
@@ -228,7 +320,7 @@ class SingleFileTest {
       strings = {"sd1", "sd2", "sdxl", "sdxl-instruct-pix2pix", "sdxl-refiner", "x4-upscaler"})
   void hasThePublishedConfigsOfEachFamily(String name) {
     Family family = Family.parse(name);
-    FamilyConfigs configs = new FamilyConfigs(family, null);
+    FamilyConfigs configs = new FamilyConfigs(family, new TrainedNoise.Betas(false, false), null);
     assertFalse(configs.index().json().isEmpty());
     for (Family.Part part : family.parts()) {
       ComponentConfig config = configs.component(part.component(), PredictionType.EPSILON);
