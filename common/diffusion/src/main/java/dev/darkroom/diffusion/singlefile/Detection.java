@@ -76,6 +76,11 @@ final class Detection {
     if (first != null && first.shape().dimension() == 4) {
       return ofUNet(file, (int) first.shape().get(1));
     }
+    if (has(file, "model_ema.diffusion_model")) {
+      throw DiffusionException.badCheckpoint(
+          "%s: expected the weights of a U-Net, under %s, got their moving average alone, under names that have lost their dots; take the file that it was pruned from"
+              .formatted(file.place(), UNET));
+    }
     if (has(file, "first_stage_model.decoder.")
         || has(file, "vae.decoder.")
         || file.holds("decoder.mid.block_1.norm1.weight")) {

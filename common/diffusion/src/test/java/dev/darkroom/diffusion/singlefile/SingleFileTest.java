@@ -127,6 +127,23 @@ class SingleFileTest {
   }
 
   @Test
+  void anAverageAloneIsNoAutoencoder() throws IOException {
+    Path averages = folder.resolve("averages.safetensors");
+    try (SingleFile file = open("sd2.ckpt", false)) {
+      Map<String, StoredTensor> tensors = new LinkedHashMap<>(file.file().tensors());
+      tensors.keySet().removeIf(key -> key.startsWith("model.diffusion_model."));
+      SafetensorsWriter.copy(averages, tensors, null, Map.of());
+    }
+    assertEquals(
+        averages
+            + ": expected the weights of a U-Net, under model.diffusion_model., got their moving average alone, under names that have lost their dots; take the file that it was pruned from",
+        assertThrows(
+                DiffusionException.class,
+                () -> SingleFile.open(averages, Reading.detected()).close())
+            .getMessage());
+  }
+
+  @Test
   void tellsWhatSd2Predicts() {
     assertPredicts(PredictionType.EPSILON, null, null);
     assertPredicts(PredictionType.V_PREDICTION, PredictionType.V_PREDICTION, null);
