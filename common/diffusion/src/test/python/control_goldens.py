@@ -29,6 +29,10 @@ CONTROLS = {
     # A ReLU in resnets and time; the labels' SiLU stays.
     "controlnet-relu": (
         {"act_fn": "relu", "class_embed_type": "timestep", "layers_per_block": 1}, {"class_labels": torch.tensor([3.0, 900.0])}),
+    # Other levels; and layers for a picture's embedding, which are there and never called.
+    "controlnet-idle-layers": (
+        {"down_block_types": ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"], "attention_head_dim": 8, "layers_per_block": 1,
+         "encoder_hid_dim": 20, "encoder_hid_dim_type": "text_image_proj", "addition_embed_type": "text_image"}, {}),
     "controlnet-sdxl": (
         {"block_out_channels": [16, 32, 48], "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
          "attention_head_dim": [1, 2, 4], "transformer_layers_per_block": [1, 2, 3], "use_linear_projection": True,

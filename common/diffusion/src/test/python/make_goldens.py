@@ -161,14 +161,20 @@ def unet(name, changes, inputs, grads=(), size=(8, 12)):
     model = redraw(UNet2DConditionModel(**config))
     context = config.get("encoder_hid_dim") or config["cross_attention_dim"]
     tensors = {
-        "sample": random(5, 3, config["in_channels"], *size),
+        "sample": random(5, 3, config["in_channels"] - (4 if config.get("addition_embed_type") == "image_hint" else 0), *size),
         "timestep": torch.tensor([999, 0, 417]),
         "encoder_hidden_states": random(6, 3, 7, context),
     } | inputs
-    added = {k.split(".")[1]: v for k, v in tensors.items() if k.startswith("added_cond_kwargs.")}
+    tensors = {k: v for k, v in tensors.items() if v is not None}
+
+    def nested(place):
+        return {k[len(place):]: v for k, v in tensors.items() if k.startswith(place)}
+
+    added, objects = nested("added_cond_kwargs."), nested("cross_attention_kwargs.gligen.")
     residuals = [v for k, v in tensors.items() if k.startswith("down_block_additional_residuals.")]
     y = model(
-        tensors["sample"], tensors["timestep"], tensors["encoder_hidden_states"],
+        tensors["sample"], tensors["timestep"], tensors.get("encoder_hidden_states"),
+        cross_attention_kwargs={"gligen": objects} if objects else None,
         class_labels=tensors.get("class_labels"), timestep_cond=tensors.get("timestep_cond"),
         encoder_attention_mask=tensors.get("encoder_attention_mask"), added_cond_kwargs=added or None,
         down_block_additional_residuals=residuals or None,
@@ -181,6 +187,15 @@ def unet(name, changes, inputs, grads=(), size=(8, 12)):
 
 
 MASK = torch.tensor([[1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0]])
+
+# Kandinsky 2.2's way to a picture's embedding: 32 tokens of it, and itself beside time.
+OF_IMAGES = {"encoder_hid_dim": 20, "encoder_hid_dim_type": "image_proj", "addition_embed_type": "image", "layers_per_block": 1}
+
+# Rows have objects, one object, none; boxes without one hold anything.
+BOXES = {
+    "cross_attention_kwargs.gligen.boxes": torch.rand((3, 4, 4), generator=torch.Generator().manual_seed(20)),
+    "cross_attention_kwargs.gligen.masks": torch.tensor([[1.0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]),
+}
 
 UNETS = {
     # Stable Diffusion 1: convolutional projections, the same number of heads everywhere.
@@ -272,6 +287,39 @@ UNETS = {
         {"down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"], "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
          "transformer_layers_per_block": [0, [2, 1]], "reverse_transformer_layers_per_block": [[1, 3, 1], 0],
          "attention_head_dim": [2, 3]}, {}),
+    "unet-image-embedding": (
+        OF_IMAGES | {"down_block_types": ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"], "attention_head_dim": 8,
+                     "up_block_types": ["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"], "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
+                     "resnet_time_scale_shift": "scale_shift", "out_channels": 8},
+        {"encoder_hidden_states": None, "added_cond_kwargs.image_embeds": random(18, 3, 20)},
+        ["encoder_hid_proj.norm.weight", "encoder_hid_proj.image_embeds.bias", "add_embedding.image_proj.weight"]),
+    # Its ControlNet: a second picture joins the sample, here of sides that are no multiples of 8.
+    "unet-image-hint": (
+        OF_IMAGES | {"addition_embed_type": "image_hint", "in_channels": 8},
+        {"encoder_hidden_states": None, "added_cond_kwargs.image_embeds": random(18, 3, 20),
+         "added_cond_kwargs.hint": random(19, 3, 3, 26, 33)}, (), (4, 5)),
+    # Kandinsky 2.1's: ten tokens of a picture before those of the text, both pooled beside time; a mask over all tokens.
+    "unet-text-image": (
+        {"encoder_hid_dim": 20, "encoder_hid_dim_type": "text_image_proj", "addition_embed_type": "text_image", "layers_per_block": 1,
+         "center_input_sample": True},
+        {"added_cond_kwargs.image_embeds": random(18, 3, 24), "added_cond_kwargs.text_embeds": random(19, 3, 24),
+         "encoder_attention_mask": torch.cat([torch.ones(3, 10), MASK], 1)},
+        ["encoder_hid_proj.image_embeds.weight", "encoder_hid_proj.text_proj.bias", "add_embedding.text_norm.weight"]),
+    # GLIGEN: between self-attention and cross-attention, objects in boxes that have a text, or a text and a picture.
+    "unet-gligen": (
+        {"attention_type": "gated", "layers_per_block": 1, "transformer_layers_per_block": 2, "attention_head_dim": 3},
+        BOXES | {"cross_attention_kwargs.gligen.positive_embeddings": random(21, 3, 4, 24)},
+        ["position_net.null_position_feature", "position_net.linears.0.bias",
+         "down_blocks.0.attentions.0.transformer_blocks.1.fuser.alpha_attn", "up_blocks.1.attentions.0.transformer_blocks.0.fuser.linear.weight",
+         "mid_block.attentions.0.transformer_blocks.0.fuser.attn.to_k.weight"]),
+    "unet-gligen-text-image": (
+        {"attention_type": "gated-text-image", "layers_per_block": 1, "use_linear_projection": True, "only_cross_attention": [True, False]},
+        BOXES | {"cross_attention_kwargs.gligen.phrases_embeddings": random(21, 3, 4, 24),
+                 "cross_attention_kwargs.gligen.phrases_masks": torch.tensor([[1.0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]),
+                 "cross_attention_kwargs.gligen.image_embeddings": random(22, 3, 4, 24),
+                 "cross_attention_kwargs.gligen.image_masks": torch.tensor([[0.0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])}),
+    # The same model without objects leaves those layers out.
+    "unet-gligen-without-objects": ({"attention_type": "gated", "layers_per_block": 1, "dropout": 0.3}, {}),
     # The shape of the starter model: one resnet a level, attention at the two lower levels.
     "unet-starter": (
         {"in_channels": 8, "out_channels": 8, "block_out_channels": [24, 48, 64],

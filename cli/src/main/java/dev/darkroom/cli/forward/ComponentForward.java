@@ -13,11 +13,13 @@ import dev.darkroom.diffusion.text.TextStates;
 import dev.darkroom.diffusion.unet.Conditions;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import dev.darkroom.diffusion.unet.UNet2DModel;
+import dev.darkroom.diffusion.unet.UNetConfig;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models, by the tensor names of the {@code forward} that diffusers and transformers give them.
@@ -28,9 +30,10 @@ final class ComponentForward {
   static Map<String, NDArray> unet(UNet2DConditionModel model, Inputs inputs) {
     NDArray sample = inputs.get("sample");
     Conditions conditions =
-        conditions(inputs)
+        conditions(model.config(), inputs)
             .withContextMask(inputs.find("encoder_attention_mask").orElse(null))
-            .withTimeCondition(inputs.find("timestep_cond").orElse(null));
+            .withTimeCondition(inputs.find("timestep_cond").orElse(null))
+            .withGrounding(model.config().isGrounded() ? grounding(inputs) : null);
     List<NDArray> down = inputs.list("down_block_additional_residuals");
     Optional<NDArray> mid = inputs.find("mid_block_additional_residual");
     if (mid.isPresent() == down.isEmpty()) {
@@ -58,7 +61,7 @@ final class ComponentForward {
         model.forward(
             sample,
             timesteps(inputs, sample),
-            conditions(inputs),
+            conditions(model.config().unet(), inputs),
             model.hint(inputs.get("controlnet_cond")));
     boolean guess = inputs.number("guess_mode").orElse(0.0) != 0;
     Conditions.Residuals residuals = model.scaled(full, scales, guess);
@@ -70,20 +73,40 @@ final class ComponentForward {
     return outputs;
   }
 
-  /** Text, labels and SDXL's additions. */
-  private static Conditions conditions(Inputs inputs) {
-    Conditions conditions =
-        Conditions.text(inputs.get("encoder_hidden_states"))
-            .withClassLabels(inputs.find("class_labels").orElse(null));
-    Optional<NDArray> texts = inputs.find("added_cond_kwargs.text_embeds");
-    Optional<NDArray> ids = inputs.find("added_cond_kwargs.time_ids");
-    if (texts.isPresent() != ids.isPresent()) {
-      throw DiffusionException.badInput(
-          "added_cond_kwargs: expected both text_embeds and time_ids, got one");
+  /** Text, labels, and what is added to them. */
+  private static Conditions conditions(UNetConfig config, Inputs inputs) {
+    Conditions.Added added =
+        new Conditions.Added(
+            inputs.find("added_cond_kwargs.text_embeds").orElse(null),
+            inputs.find("added_cond_kwargs.time_ids").orElse(null),
+            config.readsImage() ? inputs.find("added_cond_kwargs.image_embeds").orElse(null) : null,
+            config.readsHint() ? inputs.find("added_cond_kwargs.hint").orElse(null) : null);
+    return inputs
+        .find("encoder_hidden_states")
+        .map(Conditions::text)
+        .orElseGet(Conditions::none)
+        .withClassLabels(inputs.find("class_labels").orElse(null))
+        .withAdded(added);
+  }
+
+  /** GLIGEN's, or null where the file has no boxes. */
+  private static Conditions.@Nullable Grounding grounding(Inputs inputs) {
+    String place = "cross_attention_kwargs.gligen.";
+    Optional<NDArray> boxes = inputs.find(place + "boxes");
+    if (boxes.isEmpty()) {
+      return null;
     }
-    return texts.isPresent()
-        ? conditions.withAdded(new Conditions.Added(texts.get(), ids.orElseThrow()))
-        : conditions;
+    NDArray masks = inputs.get(place + "masks");
+    Optional<NDArray> texts = inputs.find(place + "positive_embeddings");
+    List<Conditions.Grounding.Meaning> meanings =
+        texts.isPresent()
+            ? List.of(new Conditions.Grounding.Meaning(texts.get(), masks))
+            : List.of(
+                new Conditions.Grounding.Meaning(
+                    inputs.get(place + "phrases_embeddings"), inputs.get(place + "phrases_masks")),
+                new Conditions.Grounding.Meaning(
+                    inputs.get(place + "image_embeddings"), inputs.get(place + "image_masks")));
+    return new Conditions.Grounding(boxes.get(), masks, meanings);
   }
 
   /** One time a row, where the file holds one for all. */

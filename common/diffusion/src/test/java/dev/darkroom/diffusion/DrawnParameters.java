@@ -59,16 +59,23 @@ public final class DrawnParameters implements ParameterSource {
       scale = 0.3;
       shift = key.endsWith("weight") ? 1 : 0;
     } else {
-      double spread = shape.dimension() == 1 ? 0.1 : Math.sqrt(3.0 / (shape.size() / shape.get(0)));
+      double spread =
+          switch (shape.dimension()) {
+            case 0 -> Math.sqrt(3);
+            case 1 -> 0.1;
+            default -> Math.sqrt(3.0 / (shape.size() / shape.get(0)));
+          };
       scale = INTO_RESIDUAL.matcher(key).find() ? 0.02 * spread : spread;
     }
+    long[] drawn = shape.dimension() == 0 ? new long[] {1} : shape.getShape();
     return Scope.release(
         program
             .call("draw")
-            .integers(shape.getShape())
+            .integers(drawn)
             .integer(crc.getValue())
             .real(scale)
             .real(shift)
-            .runOnCpu(manager));
+            .runOnCpu(manager)
+            .reshape(shape));
   }
 }

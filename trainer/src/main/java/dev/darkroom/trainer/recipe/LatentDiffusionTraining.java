@@ -2,6 +2,8 @@ package dev.darkroom.trainer.recipe;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ComponentFolder;
 import dev.darkroom.diffusion.checkpoint.TensorType;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
@@ -66,11 +68,31 @@ public final class LatentDiffusionTraining {
   private static UNet2DConditionModel unet(
       LatentDiffusionRecipeConfig config, Path base, NDManager manager) {
     UNetConfig model = config.unet();
+    requireTrainable(
+        model == null ? UNetConfig.of(ComponentFolder.config(base.resolve("unet"))) : model);
     Execution execution = config.mixedPrecision().execution();
     return model == null
         ? UNet2DConditionModel.load(base.resolve("unet"), manager, execution)
         : new UNet2DConditionModel(
             model, new ZeroBranches(manager, config.run().seed()), execution);
+  }
+
+  /** Parts that no loss would reach are refused, and what training here leaves out. */
+  private static void requireTrainable(UNetConfig unet) {
+    if (unet.dropout() > 0) {
+      throw DiffusionException.badInput(
+          "unet: expected dropout 0, for training here drops nothing, got " + unet.dropout());
+    }
+    if (unet.isGrounded()) {
+      throw DiffusionException.badInput(
+          "unet: expected attention_type default, for training here shows no objects, got a gated"
+              + " one");
+    }
+    if (unet.readsImage()) {
+      throw DiffusionException.badInput(
+          "unet: expected one conditioned on texts or classes, got one that reads the embedding of"
+              + " a picture");
+    }
   }
 
   private static String identity(LatentDiffusionRecipeConfig config, Path base, Dataset data) {

@@ -136,6 +136,22 @@ class ResumeTest {
   }
 
   @Test
+  void refusesANetworkThatItWouldTrainOtherwiseThanDiffusers() throws Exception {
+    assertRefused("\"dropout\": 0.1", "dropout 0, for training here drops nothing, got 0.1");
+    assertRefused("\"attention_type\": \"gated\"", "attention_type default");
+    assertRefused(
+        "\"encoder_hid_dim\": 8, \"encoder_hid_dim_type\": \"image_proj\"",
+        "one that reads the embedding of a picture");
+  }
+
+  private void assertRefused(String field, String told) throws IOException {
+    Training training = unet(UNET.replace("\"in_channels\"", field + ", \"in_channels\""));
+    DiffusionException refused =
+        assertThrows(DiffusionException.class, () -> losses(training, "refused"));
+    assertTrue(refused.getMessage().contains(told), refused.getMessage());
+  }
+
+  @Test
   void refusesACheckpointOfAnotherRunAndADamagedOne() throws Exception {
     FolderCheckpoints checkpoints = new FolderCheckpoints(folder.resolve("checkpoints"));
     int[] asked = {0};

@@ -13,11 +13,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -258,6 +260,23 @@ public final class ModelConfig {
   public <E extends Enum<E>> @Nullable E name(String field, Class<E> type) {
     JsonNode value = value(field);
     return value == null ? null : constant(field, type, value);
+  }
+
+  /**
+   * The one of some constants that {@code field} names as diffusers does.
+   *
+   * @param configName what diffusers calls a constant
+   */
+  @SafeVarargs
+  public final <E> @Nullable E named(String field, Function<E, String> configName, E... constants) {
+    only(field, Arrays.stream(constants).map(configName).toArray());
+    String name = text(field);
+    for (E constant : constants) {
+      if (configName.apply(constant).equals(name)) {
+        return constant;
+      }
+    }
+    return null;
   }
 
   /** One of the non-linearities that diffusers has, by its name there. */

@@ -3,8 +3,11 @@ package dev.darkroom.diffusion.controlnet;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.unet.AdditionEmbedding;
 import dev.darkroom.diffusion.unet.ClassEmbedding;
 import dev.darkroom.diffusion.unet.DownBlockType;
+import dev.darkroom.diffusion.unet.EncoderProjection;
+import dev.darkroom.diffusion.unet.MidBlockType;
 import dev.darkroom.diffusion.unet.UNetConfig;
 import java.util.List;
 
@@ -39,13 +42,17 @@ public record ControlNetConfig(
           "time_cond_proj_dim",
           "conv_in_kernel",
           "conv_out_kernel",
-          "reverse_transformer_layers_per_block",
-          // diffusers builds the projection and never calls it.
-          "encoder_hid_dim",
-          "encoder_hid_dim_type");
+          "reverse_transformer_layers_per_block");
 
-  private static final List<DownBlockType> DOWN_BLOCKS =
-      List.of(DownBlockType.DownBlock2D, DownBlockType.CrossAttnDownBlock2D);
+  /** The same, of which the defaults may be said. */
+  private static final List<String> OF_UNETS_AT_DEFAULTS =
+      List.of(
+          "dropout",
+          "attention_type",
+          "resnet_skip_time_act",
+          "resnet_out_scale_factor",
+          "cross_attention_norm",
+          "mid_block_only_cross_attention");
 
   public ControlNetConfig {
     conditioningEmbeddingOutChannels = List.copyOf(conditioningEmbeddingOutChannels);
@@ -68,9 +75,26 @@ public record ControlNetConfig(
         !unet.timeFourier() && unet.timeEmbeddingActFn() == null && unet.timestepPostAct() == null,
         "expected a U-Net of time_embedding_type positional without time_embedding_act_fn and timestep_post_act: a ControlNet has no other");
     require(
-        DOWN_BLOCKS.containsAll(unet.downBlockTypes()),
-        "down_block_types: expected some of %s, got %s"
-            .formatted(DOWN_BLOCKS, unet.downBlockTypes()));
+        unet.downBlockTypes().stream().noneMatch(DownBlockType::isK),
+        "down_block_types: expected none of k-diffusion, got " + unet.downBlockTypes());
+    require(!unet.isGrounded(), "attention_type: expected default, got one that looks at objects");
+    require(
+        unet.encoderProjection() == null
+            || unet.encoderProjection().type() != EncoderProjection.Type.IMAGE,
+        "encoder_hid_dim_type: expected text_proj or text_image_proj, got image_proj");
+    require(
+        unet.addition() == null
+            || !unet.addition().readsImage()
+            || unet.addition() instanceof AdditionEmbedding.TextImage,
+        "addition_embed_type: expected text, text_image or text_time, got one of a picture alone");
+    require(
+        unet.midBlockType() != MidBlockType.UNetMidBlock2DSimpleCrossAttn,
+        "mid_block_type: expected UNetMidBlock2DCrossAttn or UNetMidBlock2D, got UNetMidBlock2DSimpleCrossAttn");
+    require(
+        !unet.resnetSkipTimeAct()
+            && unet.resnetOutScaleFactor() == 1
+            && unet.crossAttentionNorm() == null,
+        "expected a U-Net without resnet_skip_time_act, resnet_out_scale_factor and cross_attention_norm: a ControlNet has no other");
     require(unet.midBlockType() != null, "mid_block_type: expected a block, got null");
   }
 
@@ -86,6 +110,8 @@ public record ControlNetConfig(
    */
   public static ControlNetConfig of(ModelConfig config) {
     OF_UNETS.forEach(config::absent);
+    config.only("dropout", 0.0);
+    config.only("dual_cross_attention", false);
     config.only("controlnet_conditioning_channel_order", "rgb", "bgr");
     ControlNetConfig read =
         new ControlNetConfig(
@@ -98,6 +124,23 @@ public record ControlNetConfig(
     return read;
   }
 
+  /**
+   * What of the U-Net's encoder takes part in a forward: the context comes as wide as it is
+   * attended to, and a picture's embedding is never read, whatever layers there are for them.
+   */
+  public UNetConfig called() {
+    boolean idle = unet.addition() instanceof AdditionEmbedding.TextImage;
+    if (unet.encoderProjection() == null && !idle) {
+      return unet;
+    }
+    ObjectNode json = unet.toJson();
+    json.remove(List.of("encoder_hid_dim", "encoder_hid_dim_type"));
+    if (idle) {
+      json.remove("addition_embed_type");
+    }
+    return UNetConfig.of(ModelConfig.of("a ControlNet's U-Net", json));
+  }
+
   /** Pixels of the hint to a side of a latent's pixel. */
   public int factor() {
     return 1 << (conditioningEmbeddingOutChannels.size() - 1);
@@ -107,6 +150,7 @@ public record ControlNetConfig(
   public ObjectNode toJson() {
     ObjectNode json = unet.toJson().put("_class_name", "ControlNetModel");
     json.remove(OF_UNETS);
+    json.remove(OF_UNETS_AT_DEFAULTS);
     ModelConfig.putIntegers(
         json, "conditioning_embedding_out_channels", conditioningEmbeddingOutChannels);
     json.put("conditioning_channels", conditioningChannels);

@@ -10,7 +10,6 @@ import dev.darkroom.diffusion.checkpoint.ComponentFolder;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.checkpoint.TensorType;
 import dev.darkroom.diffusion.kernels.Scope;
-import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Adaptable;
 import dev.darkroom.diffusion.nn.AdaptableLayers;
 import dev.darkroom.diffusion.nn.ConditioningEmbedding;
@@ -37,6 +36,7 @@ import java.util.function.UnaryOperator;
  */
 public final class ControlNetModel implements Network, Adaptable {
   private final ControlNetConfig config;
+  private final UNetConfig called;
   private final NDManager manager;
   private final Weights weights;
   private final UNetEncoder encoder;
@@ -54,12 +54,12 @@ public final class ControlNetModel implements Network, Adaptable {
     this.config = config;
     this.manager = source.manager();
     this.weights = Weights.of(source, execution);
+    this.called = config.called();
     UNetConfig unet = config.unet();
     List<Integer> channels = unet.blockOutChannels();
-    // diffusers leaves these labels at SiLU, whatever act_fn is.
-    encoder = new UNetEncoder(weights, unet, Activation.SILU);
+    encoder = UNetEncoder.ofControlNet(weights, unet, called);
     conditioning =
-        new ConditioningEmbedding(
+        ConditioningEmbedding.of(
             weights.at("controlnet_cond_embedding"),
             config.conditioningChannels(),
             config.conditioningEmbeddingOutChannels(),
@@ -173,7 +173,7 @@ public final class ControlNetModel implements Network, Adaptable {
    */
   public Conditions.Residuals forward(
       NDArray sample, NDArray timestep, Conditions conditions, NDArray hint) {
-    InputShapes.check(config.unet(), sample, timestep, conditions);
+    InputShapes.check(called, sample, timestep, conditions);
     Shape map = sample.getShape();
     Shape expected =
         new Shape(map.get(0), config.unet().blockOutChannels().getFirst(), map.get(2), map.get(3));
@@ -200,7 +200,7 @@ public final class ControlNetModel implements Network, Adaptable {
       NDArray sample, NDArray timestep, Conditions conditions, NDArray hint) {
     try (Scope scope = Scope.open()) {
       // 1. time
-      Step step = new Step(encoder.time(timestep, conditions), conditions.context(), null, null);
+      Step step = Step.at(encoder.time(timestep, conditions), conditions.context());
 
       // 2. pre-process
       NDArray x = encoder.convIn(sample).add(hint);

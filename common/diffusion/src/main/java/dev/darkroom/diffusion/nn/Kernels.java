@@ -122,11 +122,12 @@ final class Kernels {
                 "blocks.py",
                 "added_kv.py",
                 "k_diffusion.py",
+                "gligen.py",
                 "text.py");
     String norms = "List[%s]".formatted(NORM);
     String layers = "List[%s]".formatted(layer);
     String resnet = "Tuple[%s, %s, bool, bool, float, str, bool]".formatted(norms, layers);
-    String block = "Tuple[str, %s, %s]".formatted(norms, layers);
+    String block = "Tuple[str, %s, %s, List[Tensor]]".formatted(norms, layers);
     String transformer =
         "Tuple[%s, %s, List[%s], %s, int, bool, bool]".formatted(NORM, layer, block, layer);
     return named(

@@ -32,6 +32,9 @@ public final class ShapeParameters implements ParameterSource {
 
   /** A parameter of the right shape that is one number. */
   public static NDArray placeholder(Shape shape, NDManager manager) {
+    if (shape.dimension() == 0) {
+      return manager.zeros(shape);
+    }
     return EXPAND.call("expand").integers(shape.getShape()).run(manager);
   }
 

@@ -1,11 +1,14 @@
 package dev.darkroom.diffusion.nn;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.kernels.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transformer blocks over the positions of a map, with cross-attention to a context (diffusers'
@@ -22,6 +25,8 @@ public final class SpatialTransformer {
    * @param linearProjection whether the projections in and out are linear layers; else 1x1
    *     convolutions
    * @param onlyCrossAttention whether the first attention of a block, too, looks at the context
+   * @param gated whether a block has layers between its attentions that look at objects, where a
+   *     forward has them
    */
   public record Options(
       int heads,
@@ -29,7 +34,8 @@ public final class SpatialTransformer {
       int contextChannels,
       int groups,
       boolean linearProjection,
-      boolean onlyCrossAttention) {}
+      boolean onlyCrossAttention,
+      boolean gated) {}
 
   private final Program program;
   private final Options options;
@@ -81,22 +87,27 @@ public final class SpatialTransformer {
   }
 
   private IValue block(Weights weights, int channels) {
+    List<IValue> norms = new ArrayList<>();
     List<IValue> layers = new ArrayList<>();
-    IValue norm1 = weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS);
+    norms.add(weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS));
     addAttention(layers, weights.at("attn1"), channels, options.onlyCrossAttention());
-    IValue norm2 = weights.at("norm2").layerNorm(channels, LAYER_NORM_EPS);
+    norms.add(weights.at("norm2").layerNorm(channels, LAYER_NORM_EPS));
     addAttention(layers, weights.at("attn2"), channels, true);
-    IValue norm3 = weights.at("norm3").layerNorm(channels, LAYER_NORM_EPS);
-    layers.add(weights.at("ff.net.0.proj").linear(channels, 8L * channels));
-    layers.add(weights.at("ff.net.2").linear(4L * channels, channels));
+    norms.add(weights.at("norm3").layerNorm(channels, LAYER_NORM_EPS));
+    addFeedForward(layers, weights.at("ff"), channels);
+    if (options.gated()) {
+      addFuser(norms, layers, weights.at("fuser"), channels);
+    }
     String selfAttention = weights.at("attn1").name();
     selfAttentions.add(selfAttention);
     return weights.held(
         program
             .call("block")
             .text(selfAttention)
-            .value(weights.list(norm1, norm2, norm3))
-            .value(weights.list(layers.toArray(IValue[]::new)))
+            .value(weights.list(norms.stream()))
+            .value(weights.list(layers.stream()))
+            .optional(gate(weights, "fuser.alpha_attn"))
+            .optional(gate(weights, "fuser.alpha_dense"))
             .runForValue());
   }
 
@@ -108,5 +119,26 @@ public final class SpatialTransformer {
     layers.add(ofKeys.at("to_k").linearWithoutBias(keyChannels, channels));
     layers.add(ofKeys.at("to_v").linearWithoutBias(keyChannels, channels));
     layers.add(weights.at("to_out.0").linear(channels, channels));
+  }
+
+  private static void addFeedForward(List<IValue> layers, Weights weights, int channels) {
+    layers.add(weights.at("net.0.proj").linear(channels, 8L * channels));
+    layers.add(weights.at("net.2").linear(4L * channels, channels));
+  }
+
+  /** GLIGEN's. */
+  private void addFuser(List<IValue> norms, List<IValue> layers, Weights weights, int channels) {
+    layers.add(weights.exact().at("linear").linear(options.contextChannels(), channels));
+    addAttention(layers, weights.at("attn"), channels, false);
+    addFeedForward(layers, weights.at("ff"), channels);
+    norms.add(weights.at("norm1").layerNorm(channels, LAYER_NORM_EPS));
+    norms.add(weights.at("norm2").layerNorm(channels, LAYER_NORM_EPS));
+  }
+
+  /** One number, which starts shut. */
+  private @Nullable NDArray gate(Weights weights, String name) {
+    return options.gated()
+        ? weights.parameter(name, new Shape(), new Initialisation.Constant(0))
+        : null;
   }
 }

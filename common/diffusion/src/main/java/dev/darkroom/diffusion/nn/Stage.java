@@ -51,6 +51,7 @@ final class Stage {
         .tensor(step.context())
         .optional(step.contextBias())
         .value(value)
-        .optionalByName(perturbation == null ? null : perturbation.attending());
+        .optionalByName(perturbation == null ? null : perturbation.attending())
+        .optional(step.objects());
   }
 }

@@ -60,7 +60,7 @@ record Controls(List<Loaded> nets, boolean guess) {
   }
 
   private static void requireFits(Path folder, ControlNetModel net, UNetConfig unet) {
-    UNetConfig own = net.config().unet();
+    UNetConfig own = net.config().called();
     if (!own.blockOutChannels().equals(unet.blockOutChannels())
         || !own.layersPerBlock().equals(unet.layersPerBlock())
         || own.contextChannels() != unet.contextChannels()

@@ -1,8 +1,8 @@
 package dev.darkroom.diffusion.pipeline;
 
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.unet.AdditionEmbedding;
 import dev.darkroom.diffusion.unet.ClassEmbedding;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -71,11 +71,12 @@ record FittingParts(ModelSource source, LatentDiffusionModel model) {
         xl
             ? "a U-Net with addition_embed_type text_time beside two text encoders, got another one"
             : "a U-Net conditioned on time and text, got one with added embeddings");
-    if (xl) {
+    require(
+        !model.config().readsImage(),
+        "a U-Net conditioned on text, got one that reads the embedding of a picture");
+    if (model.config().addition() instanceof AdditionEmbedding.TextTime(int each)) {
       int numbers = model.scored() ? 5 : 6;
-      int told =
-          numbers * Objects.requireNonNull(model.config().additionTimeEmbedDim())
-              + model.prompts().pooledChannels();
+      int told = numbers * each + model.prompts().pooledChannels();
       Integer expected = model.config().projectionClassEmbeddingsInputDim();
       require(
           expected != null && expected == told,

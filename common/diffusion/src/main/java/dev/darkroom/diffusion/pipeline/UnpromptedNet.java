@@ -49,7 +49,9 @@ record UnpromptedNet(
     if (unet != null && unet.className().equals(CONDITIONED)) {
       Part<UNet2DConditionModel> network = loader.unet();
       UNetConfig config = network.outline().config();
-      if (config.takesAddedConditions() || config.timeCondProjDim() != null) {
+      if (config.takesAddedConditions()
+          || config.readsImage()
+          || config.timeCondProjDim() != null) {
         throw DiffusionException.badCheckpoint(
             place
                 + ": expected a U-Net conditioned on time and classes alone, got one with added or"

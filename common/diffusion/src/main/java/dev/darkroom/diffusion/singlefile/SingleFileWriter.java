@@ -99,8 +99,14 @@ public final class SingleFileWriter {
     }
   }
 
-  /** Single files have names for levels of resnets and transformers alone. */
+  /** Single files have names for levels of resnets and transformers alone, which see no objects. */
   private static void requirePlainLevels(Path place, ComponentConfig config) {
+    String attention = config.text("attention_type");
+    if (!attention.isEmpty() && !attention.equals("default")) {
+      throw DiffusionException.badCheckpoint(
+          "%s: attention_type %s has no place in a single file; keep the folder"
+              .formatted(place, attention));
+    }
     for (String field : List.of("down_block_types", "up_block_types")) {
       for (JsonNode type : config.json().path(field)) {
         if (type.asText().matches("(K|Simple|Attn(Down|Up)Block|Resnet).*")) {

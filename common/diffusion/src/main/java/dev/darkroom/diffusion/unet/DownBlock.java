@@ -26,7 +26,7 @@ final class DownBlock implements DownLevel {
     for (int j = 0; j < config.layersPerBlock().get(index); j++) {
       resnets.add(new ResnetBlock(weights.at("resnets", j), j == 0 ? in : out, out, options));
       if (attends) {
-        int depth = config.downDepth(index, j);
+        int depth = config.transformers().downDepth(index, j);
         transformers.add(
             new SpatialTransformer(
                 weights.at("attentions", j), out, LayerOptions.transformer(config, index, depth)));

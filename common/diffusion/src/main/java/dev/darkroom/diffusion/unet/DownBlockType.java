@@ -24,4 +24,9 @@ public enum DownBlockType {
   boolean attends() {
     return kind.attends();
   }
+
+  /** Whether it is one of k-diffusion's. */
+  public boolean isK() {
+    return kind.isK();
+  }
 }

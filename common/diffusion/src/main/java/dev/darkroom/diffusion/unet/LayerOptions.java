@@ -32,7 +32,8 @@ final class LayerOptions {
         depth,
         config.crossAttentionDim().get(index),
         config.groups(),
-        config.useLinearProjection(),
-        onlyCross);
+        config.transformers().useLinearProjection(),
+        onlyCross,
+        config.isGrounded());
   }
 }

@@ -20,7 +20,7 @@ final class MidBlock implements MidLevel {
     ResnetBlock.Options options = LayerOptions.resnet(config, config.midBlockScaleFactor());
     ResnetBlock first = new ResnetBlock(weights.at("resnets.0"), channels, channels, options);
     if (type == MidBlockType.UNetMidBlock2DCrossAttn) {
-      int depth = config.downDepth(last, 0);
+      int depth = config.transformers().downDepth(last, 0);
       transformers =
           List.of(
               new SpatialTransformer(

@@ -1,21 +1,19 @@
 package dev.darkroom.diffusion.unet;
 
 import ai.djl.ndarray.NDArray;
-import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.Embedding;
 import dev.darkroom.diffusion.nn.FourierFeatures;
 import dev.darkroom.diffusion.nn.Linear;
 import dev.darkroom.diffusion.nn.Sinusoid;
-import dev.darkroom.diffusion.nn.TextTimeEmbedding;
 import dev.darkroom.diffusion.nn.TimestepEmbedding;
 import dev.darkroom.diffusion.nn.Weights;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What conditions every resnet alike: time, and where the config has them class labels, size
- * numbers, and text that is pooled already or here.
+ * What conditions every resnet alike: time, and where the config has them class labels and an
+ * {@link AdditionEmbedding}.
  */
 final class TimeConditioning {
   private final UNetConfig config;
@@ -26,9 +24,7 @@ final class TimeConditioning {
   private final @Nullable Embedding classTable;
   private final @Nullable TimestepEmbedding classMlp;
   private final @Nullable Linear classLinear;
-  private final @Nullable Sinusoid addedTime;
-  private final @Nullable TimestepEmbedding addEmbedding;
-  private final @Nullable TextTimeEmbedding pooledContext;
+  private final @Nullable AdditionLayer addition;
 
   /**
    * @param labelActivation the activation of {@link ClassEmbedding#TIMESTEP}
@@ -68,20 +64,8 @@ final class TimeConditioning {
         config.classEmbedding() == ClassEmbedding.SIMPLE_PROJECTION && projected != null
             ? new Linear(labels, projected, channels)
             : null;
-    Integer sizes = config.additionTimeEmbedDim();
-    if (sizes != null && projected != null) {
-      addedTime = new Sinusoid(weights, sizes, config.flipSinToCos(), config.freqShift());
-      addEmbedding = new TimestepEmbedding(weights.at("add_embedding"), projected, channels);
-    } else {
-      addedTime = null;
-      addEmbedding = null;
-    }
-    Integer heads = config.additionTextHeads();
-    pooledContext =
-        heads == null
-            ? null
-            : new TextTimeEmbedding(
-                weights.at("add_embedding"), config.contextChannels(), channels, heads);
+    addition =
+        config.addition() == null ? null : AdditionLayer.of(weights, config, config.addition());
   }
 
   private static UnaryOperator<NDArray> layer(Weights weights, @Nullable Activation activation) {
@@ -105,11 +89,8 @@ final class TimeConditioning {
       embedding =
           config.classEmbeddingsConcat() ? embedding.concat(labels, -1) : embedding.add(labels);
     }
-    if (addEmbedding != null && addedTime != null) {
-      embedding = embedding.add(addEmbedding.forward(added(addedTime, conditions.added()), null));
-    }
-    if (pooledContext != null) {
-      embedding = embedding.add(pooledContext.forward(conditions.context()));
+    if (addition != null) {
+      embedding = embedding.add(addition.forward(conditions));
     }
     return embeddingAct.apply(embedding);
   }
@@ -132,23 +113,5 @@ final class TimeConditioning {
       return classMlp.forward(type == ClassEmbedding.TIMESTEP ? time.apply(labels) : labels, null);
     }
     return labels;
-  }
-
-  private NDArray added(Sinusoid sizes, Conditions.@Nullable Added added) {
-    if (added == null) {
-      throw DiffusionException.badInput(
-          "added conditions: this model needs text_embeds and time_ids, got none");
-    }
-    NDArray text = added.textEmbeds();
-    long rows = text.getShape().get(0);
-    NDArray numbers = sizes.forward(added.timeIds().flatten()).reshape(rows, -1);
-    NDArray all = text.concat(numbers, -1);
-    Integer expected = config.projectionClassEmbeddingsInputDim();
-    if (expected != null && all.getShape().get(1) != expected) {
-      throw DiffusionException.badInput(
-          "added conditions: expected %d features in all, got %s of text_embeds and %s of time_ids"
-              .formatted(expected, text.getShape(), added.timeIds().getShape()));
-    }
-    return all;
   }
 }

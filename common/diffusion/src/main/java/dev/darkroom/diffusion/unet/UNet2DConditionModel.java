@@ -12,9 +12,9 @@ import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.nn.Adaptable;
 import dev.darkroom.diffusion.nn.AdaptableLayers;
 import dev.darkroom.diffusion.nn.AttentionMask;
+import dev.darkroom.diffusion.nn.ConditioningEmbedding;
 import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.nn.Flow;
-import dev.darkroom.diffusion.nn.Linear;
 import dev.darkroom.diffusion.nn.Network;
 import dev.darkroom.diffusion.nn.OutputHead;
 import dev.darkroom.diffusion.nn.ParameterSource;
@@ -38,7 +38,9 @@ public final class UNet2DConditionModel implements Network, Adaptable {
   private final Weights weights;
   private final AttentionMask mask;
   private final UNetEncoder encoder;
-  private final @Nullable Linear contextProjection;
+  private final ContextProjection context;
+  private final @Nullable PositionNet positionNet;
+  private final @Nullable ConditioningEmbedding hint;
   private final List<UpLevel> up = new ArrayList<>();
   private final OutputHead head;
 
@@ -54,13 +56,21 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     int first = config.blockOutChannels().getFirst();
     mask = new AttentionMask(weights);
     encoder = new UNetEncoder(weights, config, config.actFn());
-    contextProjection =
-        config.encoderHidDim() == null
-            ? null
-            : new Linear(
-                weights.at("encoder_hid_proj"),
-                config.encoderHidDim(),
-                config.crossAttentionDim().getFirst());
+    context = ContextProjection.of(weights.at("encoder_hid_proj"), config);
+    hint =
+        config.readsHint()
+            ? ConditioningEmbedding.ofSequence(
+                weights.at("add_embedding.input_hint_block"),
+                3,
+                List.of(16, 32, 96, 256),
+                AdditionEmbedding.ImageHint.CHANNELS)
+            : null;
+    AttentionType attention = config.transformers().attentionType();
+    positionNet =
+        attention.isGated()
+            ? new PositionNet(
+                weights.at("position_net"), attention, config.crossAttentionDim().getFirst())
+            : null;
     int levels = config.blockOutChannels().size();
     for (int i = 0; i < levels; i++) {
       up.add(UpLevel.of(weights.at("up_blocks", i), i, config));
@@ -133,7 +143,7 @@ public final class UNet2DConditionModel implements Network, Adaptable {
   /**
    * Predicts at time t. Rombach et al. 2022, section 3.3.
    *
-   * @param sample [N, inChannels, H, W] float32, scaled as the schedule says
+   * @param sample [N, sampleChannels, H, W] float32, scaled as the schedule says
    * @param timestep [N], any number type: a time of its own for each row
    * @return [N, outChannels, H, W] float32; owned by the sample's manager, and by the scope around
    *     the call
@@ -145,10 +155,24 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     if (conditions.perturbation() != null) {
       requireThere(conditions.perturbation());
     }
-    Shape map = sample.getShape();
-    long tokens = conditions.context().getShape().get(1);
     return weights.run(
-        () -> predict(sample, timestep, conditions), map.get(0), map.get(2), map.get(3), tokens);
+        () -> predict(sample, timestep, conditions),
+        sample.getShape().get(0),
+        sizes(sample, conditions));
+  }
+
+  /** Of all maps and sequences that come in. */
+  private long[] sizes(NDArray sample, Conditions conditions) {
+    Shape map = sample.getShape();
+    long text = config.readsText() ? conditions.context().getShape().get(1) : 0;
+    Conditions.Grounding grounding = conditions.grounding();
+    long objects = grounding == null ? 0 : grounding.boxes().getShape().get(1);
+    Conditions.Added added = conditions.added();
+    Shape picture =
+        hint == null || added == null || added.hint() == null ? null : added.hint().getShape();
+    return picture == null
+        ? new long[] {map.get(2), map.get(3), text, objects}
+        : new long[] {map.get(2), map.get(3), text, objects, picture.get(2), picture.get(3)};
   }
 
   private void requireThere(Perturbation perturbation) {
@@ -166,20 +190,19 @@ public final class UNet2DConditionModel implements Network, Adaptable {
     try (Scope scope = Scope.open()) {
       // 1. time
       NDArray embedding = encoder.time(timestep, conditions);
-      NDArray context = conditions.context();
-      if (contextProjection != null) {
-        context = contextProjection.forward(context);
-      }
       NDArray contextMask = conditions.contextMask();
+      Conditions.Grounding grounding = conditions.grounding();
       Step step =
           new Step(
               embedding,
-              context,
+              context.forward(conditions),
               contextMask == null ? null : mask.toBias(contextMask),
-              conditions.perturbation());
+              conditions.perturbation(),
+              positionNet == null || grounding == null ? null : positionNet.forward(grounding));
 
       // 2. pre-process
-      NDArray x = encoder.convIn(config.centerInputSample() ? sample.mul(2).sub(1) : sample);
+      NDArray centred = config.centerInputSample() ? sample.mul(2).sub(1) : sample;
+      NDArray x = encoder.convIn(withHint(centred, conditions.added()));
 
       // 3. down
       List<NDArray> skips = new ArrayList<>();
@@ -205,6 +228,11 @@ public final class UNet2DConditionModel implements Network, Adaptable {
       // 6. post-process
       return scope.keep(flow.then(head::forward).result());
     }
+  }
+
+  private NDArray withHint(NDArray sample, Conditions.@Nullable Added added) {
+    NDArray picture = added == null ? null : added.hint();
+    return hint == null || picture == null ? sample : sample.concat(hint.forward(picture), 1);
   }
 
   private static void addResiduals(List<NDArray> skips, List<NDArray> residuals) {

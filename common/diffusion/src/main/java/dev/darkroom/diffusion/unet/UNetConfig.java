@@ -1,11 +1,17 @@
 package dev.darkroom.diffusion.unet;
 
+import static dev.darkroom.diffusion.unet.ConfigRules.optional;
+import static dev.darkroom.diffusion.unet.ConfigRules.positive;
+import static dev.darkroom.diffusion.unet.ConfigRules.require;
+import static dev.darkroom.diffusion.unet.ConfigRules.sized;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 import dev.darkroom.diffusion.nn.ContextNorm;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +28,11 @@ import org.jspecify.annotations.Nullable;
  *     norm are there, and the middle counts for itself
  * @param attentionHeads what diffusers calls {@code attention_head_dim}, and uses as the number of
  *     heads; levels without transformers take it as its name says
- * @param transformerLayersPerBlock transformer blocks after the resnets of a level: one number for
- *     all of them, or one for each
- * @param reverseTransformerLayersPerBlock the same on the way up, where it is not the mirror image
- * @param encoderHidDim channels of a context that a linear layer first brings to {@code
- *     crossAttentionDim}, or null
+ * @param dropout of the resnets in training; the trainer has none
+ * @param encoderProjection of what is attended to, or null where the context is {@code
+ *     crossAttentionDim} wide already
  * @param numClassEmbeds rows of the table of {@link ClassEmbedding#TABLE}
- * @param additionTimeEmbedDim of each of SDXL's size numbers; null where the model takes no added
- *     conditions
- * @param additionTextHeads heads of the attention that pools the context into one vector beside
- *     time ({@code addition_embed_type} "text"), or null where nothing does
+ * @param addition what is added to time and labels, or null
  * @param projectionClassEmbeddingsInputDim what enters the added or projected class embedding
  * @param timeCondProjDim channels of a second input beside time, such as the guidance scale of a
  *     distilled model, or null
@@ -61,22 +62,19 @@ public record UNetConfig(
     List<Integer> layersPerBlock,
     int downsamplePadding,
     double midBlockScaleFactor,
+    double dropout,
     Activation actFn,
     @Nullable Integer normNumGroups,
     double normEps,
     List<Integer> crossAttentionDim,
-    List<List<Integer>> transformerLayersPerBlock,
-    @Nullable List<List<Integer>> reverseTransformerLayersPerBlock,
-    @Nullable Integer encoderHidDim,
+    TransformerConfig transformers,
+    @Nullable EncoderProjection encoderProjection,
     List<Integer> attentionHeads,
-    boolean useLinearProjection,
     ClassEmbedding classEmbedding,
     @Nullable Integer numClassEmbeds,
     boolean classEmbeddingsConcat,
-    @Nullable Integer additionTimeEmbedDim,
-    @Nullable Integer additionTextHeads,
+    @Nullable AdditionEmbedding addition,
     @Nullable Integer projectionClassEmbeddingsInputDim,
-    boolean upcastAttention,
     boolean timeScaleShift,
     boolean resnetSkipTimeAct,
     double resnetOutScaleFactor,
@@ -102,20 +100,17 @@ public record UNetConfig(
     onlyCrossAttention = sized("only_cross_attention", onlyCrossAttention, levels);
     layersPerBlock = positive("layers_per_block", layersPerBlock, levels);
     crossAttentionDim = positive("cross_attention_dim", crossAttentionDim, levels);
-    transformerLayersPerBlock =
-        sized("transformer_layers_per_block", transformerLayersPerBlock, levels);
-    attentionHeads = positive("attention_head_dim", attentionHeads, levels);
-    if (reverseTransformerLayersPerBlock != null) {
-      reverseTransformerLayersPerBlock =
-          sized("reverse_transformer_layers_per_block", reverseTransformerLayersPerBlock, levels);
+    sized("transformer_layers_per_block", transformers.layersPerBlock(), levels);
+    if (transformers.reverseLayersPerBlock() != null) {
+      sized("reverse_transformer_layers_per_block", transformers.reverseLayersPerBlock(), levels);
     }
+    attentionHeads = positive("attention_head_dim", attentionHeads, levels);
     positive("in_channels", inChannels);
     positive("out_channels", outChannels);
     optional("norm_num_groups", normNumGroups);
     optional("time_embedding_dim", timeEmbeddingDim);
     optional("time_cond_proj_dim", timeCondProjDim);
-    optional("encoder_hid_dim", encoderHidDim);
-    optional("addition_time_embed_dim", additionTimeEmbedDim);
+    require(dropout >= 0 && dropout <= 1, "dropout: expected a number from 0 to 1, got " + dropout);
     optional("projection_class_embeddings_input_dim", projectionClassEmbeddingsInputDim);
     require(
         downsamplePadding == 0 || downsamplePadding == 1,
@@ -145,17 +140,13 @@ public record UNetConfig(
               "projection_class_embeddings_input_dim: expected a number, got null");
       case NONE, TIMESTEP, IDENTITY -> {}
     }
-    require(
-        additionTimeEmbedDim == null || projectionClassEmbeddingsInputDim != null,
-        "projection_class_embeddings_input_dim: expected a number with addition_embed_type text_time, got null");
-    if (additionTextHeads != null) {
-      positive("addition_embed_type_num_heads", additionTextHeads);
-      int context = contextChannels(encoderHidDim, crossAttentionDim);
-      require(
-          context % additionTextHeads == 0,
-          "addition_embed_type_num_heads: expected a divisor of the context's %d channels, got %d"
-              .formatted(context, additionTextHeads));
+    if (addition != null) {
+      addition.check(encoderProjection, crossAttentionDim, projectionClassEmbeddingsInputDim);
     }
+    require(
+        inChannels > hintChannels(addition),
+        "in_channels: expected more than the %d of a hint, got %d"
+            .formatted(hintChannels(addition), inChannels));
   }
 
   private static void checkGroups(
@@ -197,46 +188,54 @@ public record UNetConfig(
 
   /** Channels of the context that {@code forward} takes. */
   public int contextChannels() {
-    return contextChannels(encoderHidDim, crossAttentionDim);
+    return encoderProjection == null ? crossAttentionDim.getFirst() : encoderProjection.channels();
   }
 
-  private static int contextChannels(
-      @Nullable Integer encoderHidDim, List<Integer> crossAttentionDim) {
-    return encoderHidDim == null ? crossAttentionDim.getFirst() : encoderHidDim;
-  }
-
-  /**
-   * Transformer blocks after a resnet on the way down; after the first of the lowest level, those
-   * in the middle, too.
-   */
-  int downDepth(int index, int resnet) {
-    return depth("transformer_layers_per_block", transformerLayersPerBlock.get(index), resnet);
+  /** Whether {@code forward} takes the states of a text encoder. */
+  boolean readsText() {
+    return encoderProjection == null
+        || encoderProjection.type().readsText()
+        || addition instanceof AdditionEmbedding.Text;
   }
 
   /**
-   * The same on the way up.
+   * Tokens of the context that is attended to.
    *
-   * @param position from the smallest map
+   * @param text tokens of the text
    */
-  int upDepth(int position, int resnet) {
-    if (reverseTransformerLayersPerBlock != null) {
-      List<Integer> told = reverseTransformerLayersPerBlock.get(position);
-      return depth("reverse_transformer_layers_per_block", told, resnet);
+  long attendedTokens(long text) {
+    if (encoderProjection == null) {
+      return text;
     }
-    List<Integer> told = transformerLayersPerBlock.get(blockOutChannels.size() - 1 - position);
-    require(
-        told.size() == 1,
-        "reverse_transformer_layers_per_block: expected a list beside lists in transformer_layers_per_block, got null");
-    return depth("transformer_layers_per_block", told, resnet);
+    EncoderProjection.Type type = encoderProjection.type();
+    return type.imageTokens() + (type.readsText() ? text : 0);
   }
 
-  private static int depth(String field, List<Integer> told, int resnet) {
-    require(
-        told.size() == 1 || resnet < told.size(),
-        "%s: expected a number for each resnet of a level, got %s".formatted(field, told));
-    int depth = told.get(told.size() == 1 ? 0 : resnet);
-    positive(field, depth);
-    return depth;
+  /** Whether {@code forward} takes the embedding of a picture. */
+  public boolean readsImage() {
+    return encoderProjection != null && encoderProjection.type().imageTokens() > 0
+        || addition != null && addition.readsImage();
+  }
+
+  /** Whether {@code forward} takes a picture to follow. */
+  public boolean readsHint() {
+    return addition instanceof AdditionEmbedding.ImageHint;
+  }
+
+  /** Whether {@code forward} may take objects in boxes. */
+  public boolean isGrounded() {
+    return transformers.attentionType().isGated();
+  }
+
+  /** Channels of the sample that {@code forward} takes: without those that a hint becomes. */
+  public int sampleChannels() {
+    return inChannels - hintChannels(addition);
+  }
+
+  private static int hintChannels(@Nullable AdditionEmbedding addition) {
+    return addition instanceof AdditionEmbedding.ImageHint
+        ? AdditionEmbedding.ImageHint.CHANNELS
+        : 0;
   }
 
   /** Whether the model has any layer that attends to the context. */
@@ -246,9 +245,22 @@ public record UNetConfig(
         || upBlockTypes.stream().anyMatch(UpBlockType::attends);
   }
 
+  /** {@link #projectionClassEmbeddingsInputDim} of a model that has one. */
+  long projectedChannels() {
+    return Objects.requireNonNull(
+        projectionClassEmbeddingsInputDim, "of a model that projects nothing");
+  }
+
+  /** Whether any level has transformers, to which {@link #transformers} applies. */
+  boolean hasTransformers() {
+    return midBlockType == MidBlockType.UNetMidBlock2DCrossAttn
+        || downBlockTypes.contains(DownBlockType.CrossAttnDownBlock2D)
+        || upBlockTypes.contains(UpBlockType.CrossAttnUpBlock2D);
+  }
+
   /** Whether the model takes pooled text embeddings and size numbers, as SDXL does. */
   public boolean takesAddedConditions() {
-    return additionTimeEmbedDim != null;
+    return addition instanceof AdditionEmbedding.TextTime;
   }
 
   /**
@@ -272,34 +284,5 @@ public record UNetConfig(
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
     return UNetConfigWriter.json(this);
-  }
-
-  private static <T> List<T> sized(String field, List<T> values, int levels) {
-    require(
-        values.size() == levels,
-        "%s: expected %d, as block_out_channels has, got %d"
-            .formatted(field, levels, values.size()));
-    return List.copyOf(values);
-  }
-
-  private static List<Integer> positive(String field, List<Integer> values, int levels) {
-    values.forEach(value -> positive(field, value));
-    return sized(field, values, levels);
-  }
-
-  private static void optional(String field, @Nullable Integer value) {
-    if (value != null) {
-      positive(field, value);
-    }
-  }
-
-  private static void positive(String field, int value) {
-    require(value > 0 && value <= 1 << 20, field + ": expected a positive number, got " + value);
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw DiffusionException.badCheckpoint("UNet2DConditionModel config: " + message);
-    }
   }
 }

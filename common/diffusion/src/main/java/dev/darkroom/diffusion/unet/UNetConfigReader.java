@@ -37,7 +37,8 @@ final class UNetConfigReader {
   UNetConfig encoder() {
     List<UpBlockType> up = new ArrayList<>();
     for (DownBlockType type : downBlockTypes()) {
-      up.addFirst(type.attends() ? UpBlockType.CrossAttnUpBlock2D : UpBlockType.UpBlock2D);
+      boolean transforms = type == DownBlockType.CrossAttnDownBlock2D;
+      up.addFirst(transforms ? UpBlockType.CrossAttnUpBlock2D : UpBlockType.UpBlock2D);
     }
     return read(up);
   }
@@ -45,12 +46,6 @@ final class UNetConfigReader {
   private UNetConfig read(List<UpBlockType> upBlockTypes) {
     List<Integer> channels = config.integers("block_out_channels", List.of(320, 640, 1280, 1280));
     int levels = channels.size();
-    Integer encoderHidDim = config.optionalInteger("encoder_hid_dim");
-    config.only("encoder_hid_dim_type", "text_proj");
-    config.only("addition_embed_type", "text_time", "text");
-    String added = config.text("addition_embed_type");
-    int additionHeads = config.integer("addition_embed_type_num_heads", 64);
-    int additionTime = config.integer("addition_time_embed_dim", 256);
     Integer table = config.optionalInteger("num_class_embeds");
     config.only("resnet_time_scale_shift", "default", "scale_shift");
     config.only("time_embedding_type", "positional", "fourier");
@@ -74,26 +69,21 @@ final class UNetConfigReader {
             config.integerPerLevel("layers_per_block", levels, 2),
             config.integer("downsample_padding", 1),
             config.real("mid_block_scale_factor", 1),
+            config.real("dropout", 0),
             config.activation("act_fn", Activation.SILU),
             config.isNull("norm_num_groups")
                 ? null
                 : (Integer) config.integer("norm_num_groups", 32),
             config.real("norm_eps", 1e-5),
             config.integerPerLevel("cross_attention_dim", levels, 1280),
-            config.integersPerLevel("transformer_layers_per_block", levels, 1),
-            config.isNullOrAbsent("reverse_transformer_layers_per_block")
-                ? null
-                : config.integersPerLevel("reverse_transformer_layers_per_block", levels, 1),
-            encoderHidDim,
+            transformers(levels),
+            encoderProjection(),
             heads(levels),
-            config.flag("use_linear_projection", false),
             classEmbedding(table),
             table,
             config.flag("class_embeddings_concat", false),
-            "text_time".equals(added) ? (Integer) additionTime : null,
-            "text".equals(added) ? (Integer) additionHeads : null,
+            addition(),
             config.optionalInteger("projection_class_embeddings_input_dim"),
-            config.flag("upcast_attention", false),
             "scale_shift".equals(config.text("resnet_time_scale_shift")),
             config.flag("resnet_skip_time_act", false),
             config.real("resnet_out_scale_factor", 1),
@@ -106,7 +96,7 @@ final class UNetConfigReader {
             config.optionalInteger("time_cond_proj_dim"),
             config.integer("conv_in_kernel", 3),
             config.integer("conv_out_kernel", 3));
-    refuseOthers();
+    requireNoDualTransformers(read);
     return read;
   }
 
@@ -139,11 +129,58 @@ final class UNetConfigReader {
         "class_embed_type " + name + " is allowed but has no meaning", null);
   }
 
-  /** What diffusers knows and we do not, may only stand at its default. */
-  private void refuseOthers() {
-    config.only("dropout", 0.0);
-    config.only("attention_type", "default");
-    config.only("dual_cross_attention", false);
+  private TransformerConfig transformers(int levels) {
+    return new TransformerConfig(
+        config.integersPerLevel("transformer_layers_per_block", levels, 1),
+        config.isNullOrAbsent("reverse_transformer_layers_per_block")
+            ? null
+            : config.integersPerLevel("reverse_transformer_layers_per_block", levels, 1),
+        config.flag("use_linear_projection", false),
+        config.flag("upcast_attention", false),
+        Objects.requireNonNullElse(
+            config.named("attention_type", AttentionType::configName, AttentionType.values()),
+            AttentionType.DEFAULT));
+  }
+
+  private @Nullable EncoderProjection encoderProjection() {
+    Integer channels = config.optionalInteger("encoder_hid_dim");
+    EncoderProjection.Type type =
+        config.named(
+            "encoder_hid_dim_type",
+            EncoderProjection.Type::configName,
+            EncoderProjection.Type.values());
+    ConfigRules.require(
+        channels != null || type == null,
+        "encoder_hid_dim: expected a number with encoder_hid_dim_type, got null");
+    if (channels == null) {
+      return null;
+    }
+    // diffusers takes a number alone for that of a text.
+    return new EncoderProjection(
+        Objects.requireNonNullElse(type, EncoderProjection.Type.TEXT), channels);
+  }
+
+  private @Nullable AdditionEmbedding addition() {
+    config.only("addition_embed_type", "text_time", "text", "text_image", "image", "image_hint");
+    int heads = config.integer("addition_embed_type_num_heads", 64);
+    int numbers = config.integer("addition_time_embed_dim", 256);
+    return switch (config.text("addition_embed_type")) {
+      case "text" -> new AdditionEmbedding.Text(heads);
+      case "text_time" -> new AdditionEmbedding.TextTime(numbers);
+      case "text_image" -> new AdditionEmbedding.TextImage();
+      case "image" -> new AdditionEmbedding.Image();
+      case "image_hint" -> new AdditionEmbedding.ImageHint();
+      case null, default -> null;
+    };
+  }
+
+  /** Where there are none, the flag says nothing. Where there are, diffusers cannot call them. */
+  private void requireNoDualTransformers(UNetConfig read) {
+    if (read.hasTransformers()) {
+      config.only("dual_cross_attention", false);
+    } else {
+      config.flag("dual_cross_attention", false);
+    }
   }
 
   private List<DownBlockType> downBlockTypes() {

@@ -11,6 +11,7 @@ final class UNetConfigWriter {
 
   static ObjectNode json(UNetConfig config) {
     ObjectNode json = ModelConfig.newJson("UNet2DConditionModel");
+    TransformerConfig transformers = config.transformers();
     if (config.sampleSize() > 0) {
       json.put("sample_size", config.sampleSize());
     } else {
@@ -33,33 +34,35 @@ final class UNetConfigWriter {
     ModelConfig.putPerLevel(json, "layers_per_block", config.layersPerBlock());
     json.put("downsample_padding", config.downsamplePadding());
     json.put("mid_block_scale_factor", config.midBlockScaleFactor());
+    if (config.dropout() > 0) {
+      json.put("dropout", config.dropout());
+    }
     json.put("act_fn", config.actFn().configName());
     json.put("norm_num_groups", config.normNumGroups());
     json.put("norm_eps", config.normEps());
     ModelConfig.putPerLevel(json, "cross_attention_dim", config.crossAttentionDim());
     ModelConfig.putListPerLevel(
-        json, "transformer_layers_per_block", config.transformerLayersPerBlock());
-    if (config.reverseTransformerLayersPerBlock() != null) {
+        json, "transformer_layers_per_block", transformers.layersPerBlock());
+    if (transformers.reverseLayersPerBlock() != null) {
       ModelConfig.putListPerLevel(
-          json, "reverse_transformer_layers_per_block", config.reverseTransformerLayersPerBlock());
+          json, "reverse_transformer_layers_per_block", transformers.reverseLayersPerBlock());
     }
-    if (config.encoderHidDim() != null) {
-      json.put("encoder_hid_dim", config.encoderHidDim()).put("encoder_hid_dim_type", "text_proj");
+    if (transformers.attentionType().isGated()) {
+      json.put("attention_type", transformers.attentionType().configName());
+    }
+    EncoderProjection projection = config.encoderProjection();
+    if (projection != null) {
+      json.put("encoder_hid_dim", projection.channels());
+      json.put("encoder_hid_dim_type", projection.type().configName());
     }
     ModelConfig.putPerLevel(json, "attention_head_dim", config.attentionHeads());
-    json.put("use_linear_projection", config.useLinearProjection());
+    json.put("use_linear_projection", transformers.useLinearProjection());
     json.put("class_embed_type", config.classEmbedding().configName());
     json.put("num_class_embeds", config.numClassEmbeds());
     json.put("class_embeddings_concat", config.classEmbeddingsConcat());
-    if (config.additionTextHeads() != null) {
-      json.put("addition_embed_type", "text");
-      json.put("addition_embed_type_num_heads", config.additionTextHeads());
-    } else {
-      json.put("addition_embed_type", config.additionTimeEmbedDim() == null ? null : "text_time");
-    }
-    json.put("addition_time_embed_dim", config.additionTimeEmbedDim());
+    putAddition(json, config.addition());
     json.put("projection_class_embeddings_input_dim", config.projectionClassEmbeddingsInputDim());
-    json.put("upcast_attention", config.upcastAttention());
+    json.put("upcast_attention", transformers.upcastAttention());
     json.put("resnet_time_scale_shift", config.timeScaleShift() ? "scale_shift" : "default");
     json.put("resnet_skip_time_act", config.resnetSkipTimeAct());
     json.put("resnet_out_scale_factor", config.resnetOutScaleFactor());
@@ -75,6 +78,18 @@ final class UNetConfigWriter {
     json.put("conv_in_kernel", config.convInKernel());
     json.put("conv_out_kernel", config.convOutKernel());
     return json;
+  }
+
+  private static void putAddition(ObjectNode json, @Nullable AdditionEmbedding addition) {
+    json.put("addition_embed_type", addition == null ? null : addition.configName());
+    Integer numbers = null;
+    if (addition instanceof AdditionEmbedding.Text(int heads)) {
+      json.put("addition_embed_type_num_heads", heads);
+    }
+    if (addition instanceof AdditionEmbedding.TextTime(int timeEmbedDim)) {
+      numbers = timeEmbedDim;
+    }
+    json.put("addition_time_embed_dim", numbers);
   }
 
   private static @Nullable String name(@Nullable Activation activation) {

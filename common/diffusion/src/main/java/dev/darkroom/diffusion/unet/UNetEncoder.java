@@ -38,6 +38,24 @@ public final class UNetEncoder {
   }
 
   /**
+   * Of a ControlNet. diffusers gives it some layers that it never calls; they are taken, for they
+   * are in its files.
+   *
+   * @param config as the ControlNet's is
+   * @param called the same without what is never called
+   */
+  public static UNetEncoder ofControlNet(Weights weights, UNetConfig config, UNetConfig called) {
+    if (config.encoderProjection() != null) {
+      ContextProjection.of(weights.at("encoder_hid_proj"), config);
+    }
+    if (config.addition() != null && called.addition() == null) {
+      AdditionLayer.of(weights, config, config.addition());
+    }
+    // diffusers leaves these labels at SiLU, whatever act_fn is.
+    return new UNetEncoder(weights, called, Activation.SILU);
+  }
+
+  /**
    * @param timestep [N]
    * @return [N, timeChannels], of all that conditions every resnet alike
    */

@@ -35,7 +35,7 @@ final class UpBlock implements UpLevel {
       int in = (j == 0 ? before : out) + (j == count - 1 ? skipOfLast : out);
       resnets.add(new ResnetBlock(weights.at("resnets", j), in, out, options));
       if (attends) {
-        int depth = config.upDepth(position, j);
+        int depth = config.transformers().upDepth(position, j);
         transformers.add(
             new SpatialTransformer(
                 weights.at("attentions", j), out, LayerOptions.transformer(config, index, depth)));

@@ -112,13 +112,22 @@ def perturbed_attention(self, x: Tensor, attending: Tensor, layers: List[Layer],
     v = v.index_copy_(0, attending, self.attended(q, k, u, None, heads, None))
   return self.linear(v, layers[3])
 
-# name: of attn1. norms: norm1, norm2, norm3. layers: attn1 (4), attn2 (4), ff.net.0.proj, ff.net.2.
-def block(self, name: str, norms: List[Norm], layers: List[Layer]) -> Block:
-  return (name, norms, layers)
+# GEGLU (Shazeer 2020). layers[first:first + 2]: net.0.proj, net.2.
+def feed_forward(self, x: Tensor, layers: List[Layer], first: int) -> Tensor:
+  h, gate = torch.chunk(self.linear(x, layers[first]), 2, -1)
+  return self.linear(h * torch.gelu(gate), layers[first + 1])
 
-# attending: the rows whose attn1 is not perturbed, where some rows' is.
-def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: Block, heads: int, only_cross: bool, attending: Optional[Tensor]) -> Tensor:
-  name, norms, layers = block
+# name: of attn1. norms: norm1, norm2, norm3, and those of the fuser, if there is one. layers: attn1 (4), attn2 (4), ff.net.0.proj,
+# ff.net.2, and the fuser's. alpha_attn, alpha_dense: the fuser's gates.
+def block(self, name: str, norms: List[Norm], layers: List[Layer], alpha_attn: Optional[Tensor], alpha_dense: Optional[Tensor]) -> Block:
+  gates = annotate(List[Tensor], [])
+  if alpha_attn is not None and alpha_dense is not None:
+    gates = [alpha_attn, alpha_dense]
+  return (name, norms, layers, gates)
+
+# attending: the rows whose attn1 is not perturbed, where some rows' is. objects: for the fuser.
+def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: Block, heads: int, only_cross: bool, attending: Optional[Tensor], objects: Optional[Tensor]) -> Tensor:
+  name, norms, layers, gates = block
   h = self.layer_norm(x, norms[0])
   if only_cross:
     # As in diffusers, which masks the context in the second attention alone.
@@ -127,15 +136,16 @@ def run_block(self, x: Tensor, context: Tensor, bias: Optional[Tensor], block: B
     x = x + self.perturbed_attention(h, attending, layers, heads)
   else:
     x = x + self.self_attention(h, layers, heads)
+  if objects is not None:
+    x = self.run_fuser(x, objects, norms[3:], layers[10:], gates, heads)
   x = x + self.attention(self.layer_norm(x, norms[1]), context, bias, layers, 4, heads)
-  h, gate = torch.chunk(self.linear(self.layer_norm(x, norms[2]), layers[8]), 2, -1)
-  return x + self.linear(h * torch.gelu(gate), layers[9])
+  return x + self.feed_forward(self.layer_norm(x, norms[2]), layers, 8)
 
 def transformer(self, norm: Norm, proj_in: Layer, blocks: List[Block], proj_out: Layer, heads: int, linear_projection: bool, only_cross: bool) -> Transformer:
   return (norm, proj_in, blocks, proj_out, heads, linear_projection, only_cross)
 
 # Blocks over the positions of x [N, C, H, W], with its residual. attending: of blocks by name, where some are perturbed.
-def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], transformer: Transformer, attending: Optional[Dict[str, Tensor]]) -> Tensor:
+def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], transformer: Transformer, attending: Optional[Dict[str, Tensor]], objects: Optional[Tensor]) -> Tensor:
   norm, proj_in, blocks, proj_out, heads, linear_projection, only_cross = transformer
   n, c, h, w = x.shape
   y = self.group_norm(x, norm)
@@ -145,7 +155,7 @@ def run_transformer(self, x: Tensor, context: Tensor, bias: Optional[Tensor], tr
     y = self.conv(y, proj_in).permute(0, 2, 3, 1).reshape(n, h * w, -1)
   for block in blocks:
     some = attending.get(block[0]) if attending is not None else None
-    y = self.run_block(y, context, bias, block, heads, only_cross, some)
+    y = self.run_block(y, context, bias, block, heads, only_cross, some, objects)
   if linear_projection:
     return self.linear(y, proj_out).view(n, h, w, c).permute(0, 3, 1, 2) + x
   return self.conv(y.view(n, h, w, -1).permute(0, 3, 1, 2), proj_out) + x
@@ -159,34 +169,34 @@ def stage(self, resnets: List[Resnet], transformers: Optional[List[Transformer]]
   return (resnets, transformers if transformers is not None else annotate(List[Transformer], []), resizes, pad_end)
 
 # Every map that the way up will meet again.
-def run_down_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]]) -> List[Tensor]:
+def run_down_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]], objects: Optional[Tensor]) -> List[Tensor]:
   resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
   maps = annotate(List[Tensor], [])
   for i in range(len(resnets)):
     x = self.run_resnet(x, None, temb, resnets[i])
     if len(transformers) > 0:
-      x = self.run_transformer(x, context, bias, transformers[i], attending)
+      x = self.run_transformer(x, context, bias, transformers[i], attending, objects)
     maps.append(x)
   for layer in resizes:
     maps.append(self.downsample(x, layer, pad_end))
   return maps
 
 # A resnet, and another after each transformer.
-def run_mid_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]]) -> Tensor:
+def run_mid_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]], objects: Optional[Tensor]) -> Tensor:
   resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
   x = self.run_resnet(x, None, temb, resnets[0])
   for i in range(len(transformers)):
-    x = self.run_transformer(x, context, bias, transformers[i], attending)
+    x = self.run_transformer(x, context, bias, transformers[i], attending, objects)
     x = self.run_resnet(x, None, temb, resnets[i + 1])
   return x
 
 # skips: one for each resnet, that of the first last. height, width: of what comes out.
-def run_up_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]], skips: List[Tensor], height: int, width: int) -> Tensor:
+def run_up_stage(self, x: Tensor, temb: Tensor, context: Tensor, bias: Optional[Tensor], stage: Any, attending: Optional[Dict[str, Tensor]], objects: Optional[Tensor], skips: List[Tensor], height: int, width: int) -> Tensor:
   resnets, transformers, resizes, pad_end = unchecked_cast(Stage, stage)
   for i in range(len(resnets)):
     x = self.run_resnet(x, skips.pop(), temb, resnets[i])
     if len(transformers) > 0:
-      x = self.run_transformer(x, context, bias, transformers[i], attending)
+      x = self.run_transformer(x, context, bias, transformers[i], attending, objects)
   for layer in resizes:
     x = self.upsample(x, layer, height, width)
   return x

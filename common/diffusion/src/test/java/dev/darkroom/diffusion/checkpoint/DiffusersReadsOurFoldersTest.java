@@ -80,7 +80,8 @@ class DiffusersReadsOurFoldersTest {
         "unet-k-mirrored",
         "unet-simple-cross-attention",
         "unet-mixed-attention",
-        "unet-pruned"
+        "unet-pruned",
+        "unet-gligen-without-objects"
       })
   void soItIsWithEveryKindOfLevel(String name, @TempDir Path folder)
       throws IOException, InterruptedException {

@@ -32,7 +32,8 @@ class ControlNetModelTest {
         "controlnet-sd2",
         "controlnet-sdxl",
         "controlnet-pooled",
-        "controlnet-relu"
+        "controlnet-relu",
+        "controlnet-idle-layers"
       })
   void answersAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
@@ -97,7 +98,13 @@ class ControlNetModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"controlnet-sd1", "controlnet-sdxl", "controlnet-pooled", "controlnet-relu"})
+      strings = {
+        "controlnet-sd1",
+        "controlnet-sdxl",
+        "controlnet-pooled",
+        "controlnet-relu",
+        "controlnet-idle-layers"
+      })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
       ControlNetConfig config = ControlNetConfig.of(golden.config());
@@ -109,8 +116,14 @@ class ControlNetModelTest {
   @Test
   void refusesWhatItDoesNotSupportByName() {
     assertRefused(
-        "{\"encoder_hid_dim\": 4}",
-        "config.json: encoder_hid_dim: expected null, which is what this library supports, got 4");
+        "{\"encoder_hid_dim\": 4, \"encoder_hid_dim_type\": \"image_proj\"}",
+        "ControlNetModel config: encoder_hid_dim_type: expected text_proj or text_image_proj, got image_proj");
+    assertRefused(
+        "{\"attention_type\": \"gated\"}",
+        "ControlNetModel config: attention_type: expected default, got one that looks at objects");
+    assertRefused(
+        "{\"dropout\": 0.1}",
+        "config.json: dropout: expected one of [0.0], which is what this library supports, got 0.1");
     assertRefused(
         "{\"class_embed_type\": \"simple_projection\", \"projection_class_embeddings_input_dim\": 4}",
         "ControlNetModel config: class_embed_type: expected none, timestep, identity or projection, got simple_projection");

@@ -22,6 +22,8 @@ import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.schedule.PredictionType;
 import dev.darkroom.diffusion.singlefile.SingleFile.Component;
 import dev.darkroom.diffusion.singlefile.SingleFile.Reading;
+import dev.darkroom.diffusion.unet.UNet2DConditionModel;
+import dev.darkroom.diffusion.unet.UNetConfig;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -276,13 +279,27 @@ class SingleFileTest {
               AutoencoderConfig.of(golden.config()), golden.parameters(), Execution.TRAINING)
           .save(model, TensorType.F16);
     }
+    assertKeepsTheFolder(model, null, "act_fn gelu");
+  }
+
+  @Test
+  void aFileWithoutAConfigRefusesLayersThatSeeObjects() {
+    Path model = folder.resolve("gated");
+    try (Golden golden = Golden.of("unet-gligen-without-objects")) {
+      new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING)
+          .save(model, TensorType.F16);
+    }
+    assertKeepsTheFolder(model, Family.SD1, "attention_type gated");
+  }
+
+  private void assertKeepsTheFolder(Path model, @Nullable Family family, String setting) {
+    Path file = folder.resolve("single.safetensors");
     assertEquals(
-        model + ": act_fn gelu has no place in a single file; keep the folder",
+        model + ": " + setting + " has no place in a single file; keep the folder",
         assertThrows(
                 DiffusionException.class,
-                () ->
-                    SingleFileWriter.write(
-                        model, folder.resolve("gelu.safetensors"), null, TensorType.F16))
+                () -> SingleFileWriter.write(model, file, family, TensorType.F16))
             .getMessage());
   }
 

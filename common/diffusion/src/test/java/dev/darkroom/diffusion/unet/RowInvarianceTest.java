@@ -15,8 +15,11 @@ import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Execution;
 import dev.darkroom.diffusion.nn.Perturbation;
+import dev.darkroom.diffusion.unet.Conditions.Grounding.Meaning;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +44,14 @@ class RowInvarianceTest {
        "up_block_types": ["KCrossAttnUpBlock2D", "KCrossAttnUpBlock2D", "KUpBlock2D"],
        "cross_attention_dim": 384, "attention_head_dim": 48, "norm_num_groups": null}
       """;
+
+  /** Kandinsky's tokens of a picture, and GLIGEN's of objects. */
+  private static final String GROUNDED =
+      STARTER.replace(
+          "\"in_channels\"",
+          """
+          "encoder_hid_dim": 384, "encoder_hid_dim_type": "text_image_proj", "addition_embed_type": "image",
+          "attention_type": "gated-text-image", "in_channels\"""");
 
   private final NDManager manager = TorchRuntime.newManager(Device.cpu());
   private final int threadsBefore = TorchRuntime.threads();
@@ -73,18 +84,46 @@ class RowInvarianceTest {
     assertInvariant(net(K, execution));
   }
 
-  private void assertInvariant(UNet2DConditionModel unet) {
-    NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
+  @ParameterizedTest
+  @EnumSource(names = "TRAINING", mode = EnumSource.Mode.EXCLUDE)
+  void aRowOfPicturesAndObjectsDoesSoToo(Execution execution) {
+    ReducedPrecision.assumeComputed(execution, Device.cpu());
     NDArray context = manager.randomNormal(new Shape(ROWS, 24, 384));
+    NDArray picture = manager.randomNormal(new Shape(ROWS, 384));
+    NDArray boxes = manager.randomUniform(0, 1, new Shape(ROWS, 3, 4));
+    NDArray masks = manager.randomUniform(0, 1, new Shape(ROWS, 3)).round();
+    NDArray texts = manager.randomNormal(new Shape(ROWS, 3, 384));
+    assertInvariant(
+        net(GROUNDED, execution),
+        rows -> {
+          var told = new Meaning(texts.get(rows), masks.get(rows));
+          var shown = new Meaning(texts.get(rows).neg(), masks.get(rows));
+          return Conditions.text(context.get(rows))
+              .withAdded(new Conditions.Added(null, null, picture.get(rows), null))
+              .withGrounding(
+                  new Conditions.Grounding(boxes.get(rows), masks.get(rows), List.of(told, shown)));
+        });
+  }
+
+  private void assertInvariant(UNet2DConditionModel unet) {
+    NDArray context = manager.randomNormal(new Shape(ROWS, 24, 384));
+    assertInvariant(unet, rows -> Conditions.text(context.get(rows)));
+  }
+
+  /**
+   * @param conditions of some rows, which {@code "from:to"} says
+   */
+  private void assertInvariant(UNet2DConditionModel unet, Function<String, Conditions> conditions) {
+    NDArray sample = manager.randomNormal(new Shape(ROWS, 8, 16, 16));
     NDArray timestep =
         manager.arange(ROWS).mul(117).toType(ai.djl.ndarray.types.DataType.INT64, false);
     try (GradMode inference = GradMode.off()) {
       float[][] alone = new float[ROWS][];
       for (int i = 0; i < ROWS; i++) {
-        alone[i] = predict(unet, sample, timestep, context, i, i + 1);
+        alone[i] = predict(unet, sample, timestep, conditions, i, i + 1);
       }
       for (int rows = 2; rows <= ROWS; rows++) {
-        float[] together = predict(unet, sample, timestep, context, 0, rows);
+        float[] together = predict(unet, sample, timestep, conditions, 0, rows);
         int each = together.length / rows;
         for (int i = 0; i < rows; i++) {
           float[] row = java.util.Arrays.copyOfRange(together, i * each, (i + 1) * each);
@@ -103,12 +142,13 @@ class RowInvarianceTest {
     NDArray timestep = manager.create(new long[] {500});
     NDArray sample = manager.randomNormal(new Shape(1, 8, 16, 16));
     try (GradMode inference = GradMode.off()) {
-      float[] before = predict(unet, sample, timestep, context, 0, 1);
+      float[] before = predict(unet, sample, timestep, rows -> Conditions.text(context), 0, 1);
       for (int size : new int[] {8, 24, 12, 20, 8}) {
         NDArray other = manager.randomNormal(new Shape(1, 8, size, 16));
-        predict(unet, other, timestep, context, 0, 1);
+        predict(unet, other, timestep, rows -> Conditions.text(context), 0, 1);
       }
-      assertArrayEquals(before, predict(unet, sample, timestep, context, 0, 1));
+      assertArrayEquals(
+          before, predict(unet, sample, timestep, rows -> Conditions.text(context), 0, 1));
     }
   }
 
@@ -168,12 +208,12 @@ class RowInvarianceTest {
       UNet2DConditionModel unet,
       NDArray sample,
       NDArray timestep,
-      NDArray context,
+      Function<String, Conditions> conditions,
       int from,
       int to) {
     try (Scope scope = Scope.open()) {
       String rows = from + ":" + to;
-      return unet.forward(sample.get(rows), timestep.get(rows), Conditions.text(context.get(rows)))
+      return unet.forward(sample.get(rows), timestep.get(rows), conditions.apply(rows))
           .toFloatArray();
     }
   }

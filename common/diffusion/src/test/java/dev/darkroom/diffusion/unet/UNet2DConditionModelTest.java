@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UNet2DConditionModelTest {
@@ -43,6 +44,12 @@ class UNet2DConditionModelTest {
         "unet-simple-cross-attention",
         "unet-mixed-attention",
         "unet-pruned",
+        "unet-image-embedding",
+        "unet-image-hint",
+        "unet-text-image",
+        "unet-gligen",
+        "unet-gligen-text-image",
+        "unet-gligen-without-objects",
         "unet-starter"
       })
   void predictsAsDiffusers(String name) throws IOException {
@@ -76,6 +83,9 @@ class UNet2DConditionModelTest {
         "unet-k-mirrored",
         "unet-simple-cross-attention",
         "unet-mixed-attention",
+        "unet-image-embedding",
+        "unet-text-image",
+        "unet-gligen",
         "unet-starter"
       })
   void hasDiffusersGradients(String name) throws IOException {
@@ -108,7 +118,13 @@ class UNet2DConditionModelTest {
         "unet-k-mirrored",
         "unet-simple-cross-attention",
         "unet-mixed-attention",
-        "unet-pruned"
+        "unet-pruned",
+        "unet-image-embedding",
+        "unet-image-hint",
+        "unet-text-image",
+        "unet-gligen",
+        "unet-gligen-text-image",
+        "unet-gligen-without-objects"
       })
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
@@ -121,7 +137,19 @@ class UNet2DConditionModelTest {
   void refusesWhatItDoesNotSupportByName() {
     assertRefused(
         "{\"addition_embed_type\": \"image_hint\"}",
-        "config.json: addition_embed_type: expected one of [text_time, text], which is what this library supports, got \"image_hint\"");
+        "UNet2DConditionModel config: encoder_hid_dim: expected a number with addition_embed_type image_hint, got null");
+    assertRefused(
+        "{\"encoder_hid_dim\": 1280, \"encoder_hid_dim_type\": \"ip_image_proj\"}",
+        "config.json: encoder_hid_dim_type: expected one of [text_proj, text_image_proj, image_proj], which is what this library supports, got \"ip_image_proj\"");
+    assertRefused(
+        "{\"dual_cross_attention\": true}",
+        "config.json: dual_cross_attention: expected one of [false], which is what this library supports, got true");
+    assertRefused(
+        "{\"attention_type\": \"gated-audio\"}",
+        "config.json: attention_type: expected one of [default, gated, gated-text-image], which is what this library supports, got \"gated-audio\"");
+    assertRefused(
+        "{\"dropout\": 1.5}",
+        "UNet2DConditionModel config: dropout: expected a number from 0 to 1, got 1.5");
     assertRefused(
         "{\"block_out_channels\": [32], \"down_block_types\": [\"SkipDownBlock2D\"]}",
         "config.json: down_block_types: expected one of [DownBlock2D, CrossAttnDownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, SimpleCrossAttnDownBlock2D, KDownBlock2D, KCrossAttnDownBlock2D], got \"SkipDownBlock2D\"");
@@ -174,6 +202,34 @@ class UNet2DConditionModelTest {
               + unet.selfAttentions()
               + ", got attn1",
           nowhere.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "unet-image-embedding | added_cond_kwargs.image_embeds: expected [N,20], got none",
+        "unet-image-hint | added_cond_kwargs.hint: expected [3,3,32,40], got none",
+        "unet-sd1 | gligen: expected none for a model of attention_type default, got 1",
+        "unet-gligen-text-image | gligen: expected 2 kinds of embeddings for a model of attention_type gated-text-image, got 1"
+      })
+  void saysWhichConditionIsAmiss(String name, String message) {
+    try (Golden golden = Golden.of(name);
+        Golden objects = Golden.of("unet-gligen")) {
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(
+              UNetConfig.of(golden.config()), golden.parameters(), Execution.TRAINING);
+      Conditions other =
+          GoldenConditions.of(golden)
+              .withAdded(null)
+              .withGrounding(
+                  unet.config().readsImage() ? null : GoldenConditions.of(objects).grounding());
+      DiffusionException refused =
+          assertThrows(
+              DiffusionException.class,
+              () -> unet.forward(golden.tensor("sample"), golden.tensor("timestep"), other));
+      assertEquals(message, refused.getMessage());
     }
   }
 
