@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param resnetDownsample whether levels that attend halve their map by a resnet, {@code
  *     downsample_type}; else by a convolution
  * @param resnetUpsample the same on the way up
+ * @param dropout of the resnets in training; the trainer has none
  * @param attentionHeadDim channels of a head, as the name says here; null is one head
  * @param actFn of the resnets; SiLU stands elsewhere, whatever they have
  * @param attnNormNumGroups groups of the middle attention's norm; null is those of the resnets, or
@@ -41,6 +42,7 @@ public record UNet2DConfig(
     int downsamplePadding,
     boolean resnetDownsample,
     boolean resnetUpsample,
+    double dropout,
     @Nullable Integer attentionHeadDim,
     Activation actFn,
     int normNumGroups,
@@ -97,6 +99,7 @@ public record UNet2DConfig(
     require(
         downsamplePadding == 0 || downsamplePadding == 1,
         "downsample_padding: expected 0 or 1, got " + downsamplePadding);
+    require(dropout >= 0 && dropout <= 1, "dropout: expected a number from 0 to 1, got " + dropout);
     for (int channels : blockOutChannels) {
       positive("block_out_channels", channels);
       require(
@@ -161,6 +164,7 @@ public record UNet2DConfig(
             config.integer("downsample_padding", 1),
             "resnet".equals(config.text("downsample_type")),
             "resnet".equals(config.text("upsample_type")),
+            config.real("dropout", 0),
             oneHead ? null : (Integer) config.integer("attention_head_dim", 8),
             config.activation("act_fn", Activation.SILU),
             config.integer("norm_num_groups", 32),
@@ -171,8 +175,6 @@ public record UNet2DConfig(
             classEmbedding(config, table),
             table,
             config.optionalInteger("num_train_timesteps"));
-    // What diffusers knows and we do not, may only stand at its default.
-    config.only("dropout", 0.0);
     require(!config.isNull("norm_num_groups"), "norm_num_groups: expected a number, got null");
     config.requireAllRead();
     return read;
@@ -207,7 +209,7 @@ public record UNet2DConfig(
     json.put("downsample_padding", downsamplePadding);
     json.put("downsample_type", resnetDownsample ? "resnet" : "conv");
     json.put("upsample_type", resnetUpsample ? "resnet" : "conv");
-    json.put("dropout", 0.0);
+    json.put("dropout", dropout);
     json.put("act_fn", actFn.configName());
     json.put("attention_head_dim", attentionHeadDim);
     json.put("norm_num_groups", normNumGroups);

@@ -88,8 +88,8 @@ class UNet2DModelTest {
         "{\"time_embedding_type\": \"learned\"}",
         "UNet2DModel config: num_train_timesteps: expected a number with time_embedding_type learned, got null");
     assertRefused(
-        "{\"dropout\": 0.1}",
-        "config.json: dropout: expected one of [0.0], which is what this library supports, got 0.1");
+        "{\"dropout\": -0.1}",
+        "UNet2DModel config: dropout: expected a number from 0 to 1, got -0.1");
     assertRefused(
         "{\"wavelets\": 3}",
         "config.json: field wavelets is not supported by this library, but is set to 3");
