@@ -12,7 +12,7 @@ import sys
 
 import diffusers
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, DDPMScheduler, UNet2DConditionModel, UNet2DModel, VQModel
+from diffusers import AutoencoderKL, CMStochasticIterativeScheduler, DDIMScheduler, DDPMScheduler, UNet2DConditionModel, UNet2DModel, VQModel
 from diffusers.utils.torch_utils import randn_tensor
 from safetensors.torch import load_file, save_file
 
@@ -33,6 +33,14 @@ def unet(seed, **config):
         "down_block_types": ("DownBlock2D", "AttnDownBlock2D"), "up_block_types": ("AttnUpBlock2D", "UpBlock2D"), "norm_num_groups": 4,
     }
     return lively(UNet2DModel(**(base | config)), seed + 1)
+
+
+def consistency_unet(seed):
+    """The blocks of the published consistency models."""
+    return unet(
+        seed, sample_size=16, num_class_embeds=CLASSES, down_block_types=("ResnetDownsampleBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "ResnetUpsampleBlock2D"), downsample_type="resnet", upsample_type="resnet",
+        resnet_time_scale_shift="scale_shift", attn_norm_num_groups=4)
 
 
 def conditioned_unet(seed):
@@ -64,6 +72,7 @@ KINDS = {
         "vae": lambda: AutoencoderKL.from_pretrained(OUT / "tiny" / "vae")},
     "pixels": {"class": "DDPMPipeline", "unet": lambda: unet(40, sample_size=16), "scheduler": DDPMScheduler},
     "implicit": {"class": "DDIMPipeline", "unet": lambda: unet(50, in_channels=1, out_channels=1), "scheduler": DDPMScheduler},
+    "consistency": {"class": "ConsistencyModelPipeline", "unet": lambda: consistency_unet(60), "scheduler": CMStochasticIterativeScheduler},
 }
 
 CASES = {
@@ -84,6 +93,7 @@ CASES = {
     ],
     "pixels": [{"steps": 5, "seed": 0}, {"steps": 9, "seed": 1}],
     "implicit": [{"steps": 5, "seed": 0}, {"steps": 4, "seed": 1, "eta": 0.6}],
+    "consistency": [{"steps": 1, "seed": 0, "class": 2}, {"steps": 4, "seed": 1, "class": 0}],
 }
 
 
@@ -120,7 +130,7 @@ def pipeline(kind, modules, case):
             return output
 
         pipe.scheduler.step = seeing
-    arguments = {"eta": case["eta"]} if "eta" in case else {}
+    arguments = {"eta": case["eta"]} if "eta" in case else {"class_labels": case["class"]} if "class" in case else {}
     pictures = pipe(num_inference_steps=case["steps"], generator=torch.Generator().manual_seed(case["seed"]), output_type="np", **arguments).images
     if "vqvae" in modules:
         pipe.vqvae.decode = decode
@@ -171,7 +181,7 @@ def write(kind):
     for i, case in enumerate(CASES[kind]):
         cls = getattr(diffusers, case.get("scheduler", config["_class_name"]))
         modules["scheduler"] = cls.from_config(config)
-        latents, pictures = loop(modules, case) if "class" in case else pipeline(kind, modules, case)
+        latents, pictures = loop(modules, case) if "class" in case and kind != "consistency" else pipeline(kind, modules, case)
         pictures = (pictures * 255).round().to(torch.uint8)
         if pictures.shape[-1] == 1:
             pictures = pictures.repeat(1, 1, 1, 3)

@@ -104,7 +104,8 @@ public sealed interface DiffusionPipeline extends AutoCloseable
           "LDMPipeline",
           "DDPMPipeline",
           "DDIMPipeline",
-          "PNDMPipeline" -> {}
+          "PNDMPipeline",
+          "ConsistencyModelPipeline" -> {}
       default ->
           throw DiffusionException.badCheckpoint(
               "%s: expected a pipeline of Stable Diffusion 1, 2 or XL or of latent diffusion, got a %s, which is not supported yet"
@@ -115,7 +116,12 @@ public sealed interface DiffusionPipeline extends AutoCloseable
   /** Whether a model is conditioned on a text; told without its weights. */
   static boolean readsText(ModelSource source) {
     return switch (source.index().className()) {
-      case "LDMPipeline", "DDPMPipeline", "DDIMPipeline", "PNDMPipeline" -> false;
+      case "LDMPipeline",
+          "DDPMPipeline",
+          "DDIMPipeline",
+          "PNDMPipeline",
+          "ConsistencyModelPipeline" ->
+          false;
       case "StableDiffusionPipeline" -> !UnpromptedNet.isIn(source);
       default -> true;
     };

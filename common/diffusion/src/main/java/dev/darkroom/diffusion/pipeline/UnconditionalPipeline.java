@@ -21,16 +21,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pictures of nothing that a text asks for: unconditional and class-conditional latent diffusion
  * (Rombach et al. 2022, section 4.2; {@code LDMPipeline} of diffusers), the same on pixels (Ho et
- * al. 2020; {@code DDPMPipeline}, {@code DDIMPipeline}, {@code PNDMPipeline}), and a {@code
- * StableDiffusionPipeline} whose U-Net was trained on classes or on nothing. A seed's stream gives
- * the noise, then what the sampler draws.
+ * al. 2020; {@code DDPMPipeline}, {@code DDIMPipeline}, {@code PNDMPipeline}; in one step, Song et
+ * al. 2023; {@code ConsistencyModelPipeline}), and a {@code StableDiffusionPipeline} whose U-Net
+ * was trained on classes or on nothing. A seed's stream gives the noise, then what the sampler
+ * draws.
  *
  * <p>A sampler in sigma space begins at the level of its own first step; {@code LDMPipeline} reads
  * that level before the number of steps is known, which with {@code leading} spacing is another.
  */
 public final class UnconditionalPipeline implements DiffusionPipeline {
   private static final Set<String> ON_PIXELS =
-      Set.of("DDPMPipeline", "DDIMPipeline", "PNDMPipeline");
+      Set.of("DDPMPipeline", "DDIMPipeline", "PNDMPipeline", "ConsistencyModelPipeline");
   private static final int RGB = 3;
 
   private final Parts parts;
@@ -105,7 +106,11 @@ public final class UnconditionalPipeline implements DiffusionPipeline {
             scheduler,
             className.equals("DDIMPipeline") ? SamplerType.DDIM : null,
             net.side() == 0 ? untold : net.side(),
-            className.equals("DDPMPipeline") ? scheduler.numTrainTimesteps() : 50));
+            switch (className) {
+              case "DDPMPipeline" -> scheduler.numTrainTimesteps();
+              case "ConsistencyModelPipeline" -> 1;
+              default -> 50;
+            }));
   }
 
   /**

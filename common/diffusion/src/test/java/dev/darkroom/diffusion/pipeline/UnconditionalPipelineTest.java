@@ -50,6 +50,11 @@ class UnconditionalPipelineTest {
     return givesThePicturesOfDiffusers("implicit");
   }
 
+  @TestFactory
+  Stream<DynamicTest> aConsistencyModelGivesThePicturesOfDiffusers() {
+    return givesThePicturesOfDiffusers("consistency");
+  }
+
   private Stream<DynamicTest> givesThePicturesOfDiffusers(String kind) {
     PipelineFixture fixture = open(kind);
     return fixture.tests(
