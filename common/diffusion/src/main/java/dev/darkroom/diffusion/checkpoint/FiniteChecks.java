@@ -1,9 +1,9 @@
 package dev.darkroom.diffusion.checkpoint;
 
-import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.DiffusionException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,16 +44,10 @@ final class FiniteChecks {
   /**
    * Begins to check a parameter.
    *
-   * @param tensor is closed when it is checked
+   * @param isBroken runs in any thread
    */
-  void add(String key, IValue tensor) {
-    var task =
-        new FutureTask<>(
-            () -> {
-              try (tensor) {
-                return TensorLoading.isBroken(tensor);
-              }
-            });
+  void add(String key, Callable<Boolean> isBroken) {
+    FutureTask<Boolean> task = new FutureTask<>(isBroken);
     checks.add(new Check(key, task));
     HELPERS.execute(task);
   }

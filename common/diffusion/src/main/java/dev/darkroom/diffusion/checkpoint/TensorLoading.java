@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.darkroom.diffusion.kernels.Call;
 import dev.darkroom.diffusion.kernels.Program;
@@ -30,12 +29,16 @@ final class TensorLoading {
       Program.shared(
           """
           def mapped(self, path: str, place: List[int]) -> Tensor:
-            dtype, target, check, first, count = place[0], place[1], place[2], place[3], place[4]
+            dtype, target, first, count = place[0], place[1], place[2], place[3]
             file = torch.from_file(path, False, first + count, dtype=dtype)
-            x = torch.to(file.narrow(0, first, count).view(place[5:]), target)
-            if check != 0 and self.broken(x):
-              return torch.zeros([0])
-            return x
+            return torch.to(file.narrow(0, first, count).view(place[4:]), target)
+
+          def mapped_finite(self, path: str, place: List[int]) -> Tensor:
+            x = self.mapped(path, place)
+            return torch.zeros([0]) if self.broken(x) else x
+
+          def mapped_broken(self, path: str, place: List[int]) -> bool:
+            return self.broken(self.mapped(path, place))
 
           def fill(self, target: Tensor, source: Tensor, offset: int) -> Tensor:
             return target.view([-1]).narrow(0, offset, source.numel()).copy_(source)
@@ -57,7 +60,7 @@ final class TensorLoading {
   /** An array that {@code manager} owns, on its device, and no scope. */
   static NDArray load(StoredTensor tensor, NDManager manager) {
     return tensor instanceof TensorView view && canBeMapped(view, manager)
-        ? map(view, loadedAs(view.type()), false, manager)
+        ? map(view, loadedAs(view.type()), manager)
         : copy(tensor, manager);
   }
 
@@ -76,17 +79,15 @@ final class TensorLoading {
     if (tensor instanceof TensorView view && canBeMapped(view, manager)) {
       TensorType target = asStored && isHalf(view.type()) ? view.type() : loadedAs(view.type());
       if (target == view.type() && view.bytes() >= FiniteChecks.WORTHWHILE_BYTES) {
-        IValue value = mapping(view, target, false).runForValue();
-        array = Scope.release(value.toTensor((PtNDManager) manager));
-        beside.add(key, value);
-        return array;
+        beside.add(key, () -> isBroken(mapping("mapped_broken", view, target)));
+        return map(view, target, manager);
       }
-      array = map(view, target, true, manager);
+      array = Scope.release(mapping("mapped_finite", view, target).run(manager));
       mapped = true;
     } else {
       array = copy(tensor, manager);
     }
-    if (mapped ? array.getShape().equals(BROKEN) : isBroken(array)) {
+    if (mapped ? array.getShape().equals(BROKEN) : isBroken(PROGRAM.call("broken").tensor(array))) {
       array.close();
       return null;
     }
@@ -101,16 +102,9 @@ final class TensorLoading {
     return type.isFloating() ? TensorType.F32 : TensorType.I64;
   }
 
-  /** Whether a floating array holds a NaN or an infinity. */
-  private static boolean isBroken(NDArray array) {
-    try (var answer = PROGRAM.call("broken").tensor(array).runForValue()) {
-      return answer.toBoolean();
-    }
-  }
-
-  /** The same of a tensor that a call returned. */
-  static boolean isBroken(IValue tensor) {
-    try (var answer = PROGRAM.call("broken").value(tensor).runForValue()) {
+  /** What a call says of a floating tensor: whether it holds a NaN or an infinity. */
+  private static boolean isBroken(Call call) {
+    try (IValue answer = call.runForValue()) {
       return answer.toBoolean();
     }
   }
@@ -125,21 +119,20 @@ final class TensorLoading {
         && view.file().isStillAtItsPath();
   }
 
-  private static NDArray map(TensorView view, TensorType target, boolean check, NDManager manager) {
-    return Scope.release(mapping(view, target, check).run(manager));
+  private static NDArray map(TensorView view, TensorType target, NDManager manager) {
+    return Scope.release(mapping("mapped", view, target).run(manager));
   }
 
-  private static Call mapping(TensorView view, TensorType target, boolean check) {
+  private static Call mapping(String function, TensorView view, TensorType target) {
     long[] shape = view.shape().getShape();
-    long[] place = new long[5 + shape.length];
+    long[] place = new long[4 + shape.length];
     place[0] = view.type().torchCode();
     place[1] = target.torchCode();
-    place[2] = check ? 1 : 0;
-    place[3] = view.offset() / view.type().bytes();
-    place[4] = view.shape().size();
-    System.arraycopy(shape, 0, place, 5, shape.length);
+    place[2] = view.offset() / view.type().bytes();
+    place[3] = view.shape().size();
+    System.arraycopy(shape, 0, place, 4, shape.length);
     return PROGRAM
-        .call("mapped")
+        .call(function)
         .text(view.file().path().toAbsolutePath().toString())
         .integers(place);
   }
