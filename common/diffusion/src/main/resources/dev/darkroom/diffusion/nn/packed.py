@@ -68,7 +68,7 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int, corner: i
   if self.multiplies(dense, dtype, stride, padding, height * width):
     packed = torch.clone(torch.flatten(dense, 1))
   else:
-    packed = ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, [rows, dense.shape[1], height, width])
+    packed = self.reordered(dense, stride, padding, [rows, dense.shape[1], height, width])
   if corner == 0 and 0 in packs:
     packs.pop(0)
   for other in packs.keys():
@@ -78,6 +78,12 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int, corner: i
         packed = packs[other]
   packs[size] = packed
   return packed
+
+# The first operator would first bring a weight [out, in, 3, 3] into the order of a channels_last map, which takes as long as the rest.
+def reordered(self, dense: Tensor, stride: int, padding: int, size: List[int]) -> Tensor:
+  if dense.shape[2] == 1:
+    return ops.mkldnn._reorder_convolution_weight(dense, [padding, padding], [stride, stride], [1, 1], 1, size)
+  return torch.mkldnn_reorder_conv2d_weight(torch.to_mkldnn(dense), [padding, padding], [stride, stride], [1, 1], 1, size)
 
 def same_order(self, a: Tensor, b: Tensor) -> bool:
   if a.is_mkldnn and b.is_mkldnn:
