@@ -3,6 +3,7 @@ package dev.darkroom.diffusion.random;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -66,8 +67,11 @@ public final class BrownianTree {
     for (int i = 0; i < n; i++) {
       whole[i] *= deviation;
     }
+    List<Node> split = new ArrayList<>();
+    gather(root, start, end, split);
+    List<float[]> draws = split.parallelStream().map(node -> draw(node, n)).toList();
     List<float[]> pieces = new ArrayList<>();
-    collect(root, whole, start, end, pieces);
+    collect(root, whole, start, end, draws.iterator(), pieces);
     float[] sum = pieces.getFirst().clone();
     for (float[] piece : pieces.subList(1, pieces.size())) {
       for (int i = 0; i < n; i++) {
@@ -77,40 +81,65 @@ public final class BrownianTree {
     return sum;
   }
 
+  /** The nodes that a question splits: some forty, whose draws are all of the work. */
+  private static void gather(Node node, double from, double to, List<Node> split) {
+    if (from == node.start() && to == node.end()) {
+      return;
+    }
+    split.add(node);
+    double middle = node.middle();
+    if (from < middle) {
+      gather(node.left(), from, Math.min(to, middle), split);
+    }
+    if (to > middle) {
+      gather(node.right(), Math.max(from, middle), to, split);
+    }
+  }
+
+  private float[] draw(Node node, int n) {
+    return new TorchGenerator(seeds.firstWord(node.index(), node.depth())).normal(n);
+  }
+
   /**
    * The increments over the largest nodes that make up [from, to], from the left.
    *
    * @param whole the increment over all of the node
+   * @param draws of the nodes that are split, in the order of {@link #gather}
    */
-  private void collect(Node node, float[] whole, double from, double to, List<float[]> pieces) {
+  private static void collect(
+      Node node,
+      float[] whole,
+      double from,
+      double to,
+      Iterator<float[]> draws,
+      List<float[]> pieces) {
     if (from == node.start() && to == node.end()) {
       pieces.add(whole);
       return;
     }
     double middle = node.middle();
-    float[] left = ofLeft(node, whole);
+    float[] left = ofLeft(node, whole, draws.next());
     if (from < middle) {
-      collect(node.left(), left, from, Math.min(to, middle), pieces);
+      collect(node.left(), left, from, Math.min(to, middle), draws, pieces);
     }
     if (to > middle) {
       float[] right = new float[whole.length];
       for (int i = 0; i < right.length; i++) {
         right[i] = whole[i] - left[i];
       }
-      collect(node.right(), right, Math.max(from, middle), to, pieces);
+      collect(node.right(), right, Math.max(from, middle), to, draws, pieces);
     }
   }
 
   /** The bridge: the left half's increment, given the whole's. */
-  private float[] ofLeft(Node node, float[] whole) {
+  private static float[] ofLeft(Node node, float[] whole, float[] draw) {
     double before = node.middle() - node.start();
     double after = node.end() - node.middle();
     double inverse = 1 / (node.end() - node.start());
     float deviation = (float) Math.sqrt(before * after * inverse);
-    float[] left =
-        new TorchGenerator(seeds.firstWord(node.index(), node.depth())).normal(whole.length);
+    float[] left = new float[whole.length];
     for (int i = 0; i < left.length; i++) {
-      left[i] = (float) before * whole[i] * (float) inverse + deviation * left[i];
+      left[i] = (float) before * whole[i] * (float) inverse + deviation * draw[i];
     }
     return left;
   }
