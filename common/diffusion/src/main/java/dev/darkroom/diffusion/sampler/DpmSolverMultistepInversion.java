@@ -32,7 +32,7 @@ public final class DpmSolverMultistepInversion extends SolverSampler {
   private DpmSolverMultistepInversion(SchedulerConfig own, DpmSettings settings, int steps) {
     super(own, SolverLevels.inverseMultistep(own, steps));
     if (settings.algorithm().draws() && !own.flag("use_flow_sigmas", false)) {
-      // Its noise would have the variance of a way down.
+      // The variance of its noise, 1 - exp(-2 h), is below 0 on the way up.
       throw own.wrong("algorithm_type", "dpmsolver++ or dpmsolver: the way to noise draws none");
     }
     settings.requireWeights(own);

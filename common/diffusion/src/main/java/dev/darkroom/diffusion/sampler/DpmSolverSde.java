@@ -86,7 +86,7 @@ public final class DpmSolverSde extends SigmaSampler {
       float[] from, float[] to, float[] deviation, float[] kept, float[] added, float[] up) {
     /**
      * @param t -log sigma of each step
-     * @param share of the way to the next
+     * @param share of the way to the next; the whole way ends at its level, not at a sum
      */
     static Leaps of(float[] t, float share) {
       int n = t.length - 1;

@@ -10,10 +10,7 @@ import org.jspecify.annotations.Nullable;
  * instead, the last one too.
  */
 public final class FlowMatchEuler extends FlowSampler {
-  static final String FIELDS =
-      "num_train_timesteps shift use_dynamic_shifting base_shift max_shift base_image_seq_len"
-          + " max_image_seq_len invert_sigmas shift_terminal use_karras_sigmas"
-          + " use_exponential_sigmas use_beta_sigmas time_shift_type stochastic_sampling";
+  static final String FIELDS = SHIFTED_FIELDS + " stochastic_sampling";
 
   private final boolean stochastic;
 

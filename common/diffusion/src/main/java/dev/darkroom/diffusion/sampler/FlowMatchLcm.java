@@ -10,10 +10,7 @@ import org.jspecify.annotations.Nullable;
  * step, the last one too.
  */
 public final class FlowMatchLcm extends FlowSampler {
-  static final String FIELDS =
-      "num_train_timesteps shift use_dynamic_shifting base_shift max_shift base_image_seq_len"
-          + " max_image_seq_len invert_sigmas shift_terminal use_karras_sigmas"
-          + " use_exponential_sigmas use_beta_sigmas time_shift_type scale_factors upscale_mode";
+  static final String FIELDS = SHIFTED_FIELDS + " scale_factors upscale_mode";
 
   /**
    * @param config of which the fields of this class count

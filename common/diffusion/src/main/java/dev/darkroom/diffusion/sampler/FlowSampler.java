@@ -9,6 +9,12 @@ import dev.darkroom.diffusion.schedule.SigmaSchedule;
  */
 abstract sealed class FlowSampler extends LevelSampler
     permits FlowMatchEuler, FlowMatchHeun, FlowMatchLcm {
+  /** The fields of those classes in diffusers that shift by more than a constant. */
+  static final String SHIFTED_FIELDS =
+      "num_train_timesteps shift use_dynamic_shifting base_shift max_shift base_image_seq_len"
+          + " max_image_seq_len invert_sigmas shift_terminal use_karras_sigmas"
+          + " use_exponential_sigmas use_beta_sigmas time_shift_type";
+
   FlowSampler(SigmaSchedule levels) {
     super(levels);
   }

@@ -77,13 +77,7 @@ public final class SolverLevels {
 
   /** Each time once, and all levels: more than there are calls for. */
   private static SigmaSchedule distinct(double[] times, double[] levels, double last) {
-    double[] once = Arrays.stream(times).distinct().toArray();
-    SigmaSchedule all = SigmaSchedule.of(times, levels, last);
-    float[] kept = new float[once.length];
-    for (int i = 0; i < kept.length; i++) {
-      kept[i] = (float) once[i];
-    }
-    return all.withTimesteps(kept);
+    return SigmaSchedule.of(Arrays.stream(times).distinct().toArray(), levels, last);
   }
 
   /** {@code DPMSolverSinglestepScheduler}: always {@code linspace}. */
