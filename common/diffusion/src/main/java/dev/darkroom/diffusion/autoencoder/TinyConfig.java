@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.autoencoder;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
@@ -100,17 +101,17 @@ public record TinyConfig(
 
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newJson("AutoencoderTiny");
+    ObjectNode json = ConfigJson.ofClass("AutoencoderTiny");
     json.put("act_fn", actFn.configName()).put("upsample_fn", "nearest");
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
-    ModelConfig.putIntegers(json, "encoder_block_out_channels", encoderBlockOutChannels);
-    ModelConfig.putIntegers(json, "decoder_block_out_channels", decoderBlockOutChannels);
-    ModelConfig.putIntegers(json, "block_out_channels", decoderBlockOutChannels);
+    ConfigJson.putIntegers(json, "encoder_block_out_channels", encoderBlockOutChannels);
+    ConfigJson.putIntegers(json, "decoder_block_out_channels", decoderBlockOutChannels);
+    ConfigJson.putIntegers(json, "block_out_channels", decoderBlockOutChannels);
     json.put("latent_channels", latentChannels);
     json.put("upsampling_scaling_factor", upsamplingScalingFactor);
-    ModelConfig.putIntegers(json, "num_encoder_blocks", numEncoderBlocks);
-    ModelConfig.putIntegers(json, "num_decoder_blocks", numDecoderBlocks);
+    ConfigJson.putIntegers(json, "num_encoder_blocks", numEncoderBlocks);
+    ConfigJson.putIntegers(json, "num_decoder_blocks", numDecoderBlocks);
     json.put("latent_magnitude", latentMagnitude);
     json.put("latent_shift", latentShift);
     json.put("force_upcast", false);

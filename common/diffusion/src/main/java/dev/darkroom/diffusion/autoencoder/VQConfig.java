@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.autoencoder;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
@@ -101,13 +102,13 @@ public record VQConfig(
 
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newJson("VQModel");
+    ObjectNode json = ConfigJson.ofClass("VQModel");
     json.put("act_fn", actFn.configName()).put("norm_type", "group");
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
-    ModelConfig.putNames(json, "down_block_types", downBlockTypes);
-    ModelConfig.putNames(json, "up_block_types", upBlockTypes);
-    ModelConfig.putIntegers(json, "block_out_channels", blockOutChannels);
+    ConfigJson.putNames(json, "down_block_types", downBlockTypes);
+    ConfigJson.putNames(json, "up_block_types", upBlockTypes);
+    ConfigJson.putIntegers(json, "block_out_channels", blockOutChannels);
     json.put("layers_per_block", layersPerBlock);
     json.put("latent_channels", latentChannels);
     json.put("sample_size", sampleSize);

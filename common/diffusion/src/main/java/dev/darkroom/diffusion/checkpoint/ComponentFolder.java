@@ -85,6 +85,6 @@ public final class ComponentFolder {
       throw DiffusionException.internal("cannot make " + folder + ": " + e.getMessage(), e);
     }
     SafetensorsWriter.write(folder.resolve(weightsName), parameters, type, Map.of());
-    ModelConfig.write(folder.resolve("config.json"), config);
+    ConfigJson.write(folder.resolve("config.json"), config);
   }
 }

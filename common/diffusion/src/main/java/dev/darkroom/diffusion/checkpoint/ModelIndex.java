@@ -127,7 +127,7 @@ public record ModelIndex(
    * @param absent names of components that this pipeline could have and does not
    */
   public void write(Path folder, String... absent) {
-    ObjectNode json = ModelConfig.newJson(className);
+    ObjectNode json = ConfigJson.ofClass(className);
     components.forEach(
         (name, component) ->
             json.putArray(name).add(component.library()).add(component.className()));
@@ -135,6 +135,6 @@ public record ModelIndex(
       json.putArray(name).addNull().addNull();
     }
     settings.forEach(json::set);
-    ModelConfig.write(folder.resolve(FILE), json);
+    ConfigJson.write(folder.resolve(FILE), json);
   }
 }

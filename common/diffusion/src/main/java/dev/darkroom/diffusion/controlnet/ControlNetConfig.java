@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.controlnet;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.unet.AdditionEmbedding;
 import dev.darkroom.diffusion.unet.ClassEmbedding;
@@ -151,7 +152,7 @@ public record ControlNetConfig(
     ObjectNode json = unet.toJson().put("_class_name", "ControlNetModel");
     json.remove(OF_UNETS);
     json.remove(OF_UNETS_AT_DEFAULTS);
-    ModelConfig.putIntegers(
+    ConfigJson.putIntegers(
         json, "conditioning_embedding_out_channels", conditioningEmbeddingOutChannels);
     json.put("conditioning_channels", conditioningChannels);
     json.put("controlnet_conditioning_channel_order", bgr ? "bgr" : "rgb");

@@ -3,7 +3,7 @@ package dev.darkroom.diffusion.singlefile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
-import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelIndex;
 import dev.darkroom.diffusion.checkpoint.SafetensorsWriter;
 import dev.darkroom.diffusion.checkpoint.TensorType;
@@ -88,7 +88,7 @@ public final class DiffusersFolder {
 
   private static void writeJson(Path folder, String name, JsonNode json) {
     makeFolder(folder);
-    ModelConfig.write(folder.resolve(name), (ObjectNode) json);
+    ConfigJson.write(folder.resolve(name), (ObjectNode) json);
   }
 
   private static void copy(Path from, Path to) {

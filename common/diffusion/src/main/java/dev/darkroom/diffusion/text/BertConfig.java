@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.text;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 
 /**
@@ -64,7 +65,7 @@ public record BertConfig(
 
   /** The same as transformers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newTransformersJson("BertModel", "bert");
+    ObjectNode json = ConfigJson.ofTransformersClass("BertModel", "bert");
     json.put("vocab_size", vocabSize);
     json.put("hidden_size", hiddenSize);
     json.put("num_hidden_layers", numHiddenLayers);

@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.text;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 
@@ -68,7 +69,7 @@ public record CLIPTextConfig(
 
   /** The same as transformers would write it for one of its two classes. */
   public ObjectNode toJson(String className) {
-    ObjectNode json = ModelConfig.newTransformersJson(className, "clip_text_model");
+    ObjectNode json = ConfigJson.ofTransformersClass(className, "clip_text_model");
     json.put("vocab_size", vocabSize);
     json.put("hidden_size", hiddenSize);
     json.put("intermediate_size", intermediateSize);

@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.text;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 
@@ -83,7 +84,7 @@ public record T5Config(
 
   /** The same as transformers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newTransformersJson("T5EncoderModel", "t5");
+    ObjectNode json = ConfigJson.ofTransformersClass("T5EncoderModel", "t5");
     json.put("vocab_size", vocabSize);
     json.put("d_model", dModel);
     json.put("d_kv", dKv);

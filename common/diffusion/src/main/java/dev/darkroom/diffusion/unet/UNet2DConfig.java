@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.unet;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.darkroom.diffusion.DiffusionException;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.checkpoint.ModelConfig;
 import dev.darkroom.diffusion.nn.Activation;
 import java.util.List;
@@ -191,7 +192,7 @@ public record UNet2DConfig(
 
   /** The same as diffusers would write it. */
   public ObjectNode toJson() {
-    ObjectNode json = ModelConfig.newJson("UNet2DModel");
+    ObjectNode json = ConfigJson.ofClass("UNet2DModel");
     json.put("sample_size", sampleSize == 0 ? null : (Integer) sampleSize);
     json.put("in_channels", inChannels);
     json.put("out_channels", outChannels);
@@ -200,10 +201,10 @@ public record UNet2DConfig(
     json.put("time_embedding_dim", timeEmbeddingDim);
     json.put("freq_shift", freqShift);
     json.put("flip_sin_to_cos", flipSinToCos);
-    ModelConfig.putNames(json, "down_block_types", downBlockTypes);
+    ConfigJson.putNames(json, "down_block_types", downBlockTypes);
     json.put("mid_block_type", midBlock ? "UNetMidBlock2D" : null);
-    ModelConfig.putNames(json, "up_block_types", upBlockTypes);
-    ModelConfig.putIntegers(json, "block_out_channels", blockOutChannels);
+    ConfigJson.putNames(json, "up_block_types", upBlockTypes);
+    ConfigJson.putIntegers(json, "block_out_channels", blockOutChannels);
     json.put("layers_per_block", layersPerBlock);
     json.put("mid_block_scale_factor", midBlockScaleFactor);
     json.put("downsample_padding", downsamplePadding);

@@ -1,7 +1,7 @@
 package dev.darkroom.diffusion.unet;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.darkroom.diffusion.checkpoint.ModelConfig;
+import dev.darkroom.diffusion.checkpoint.ConfigJson;
 import dev.darkroom.diffusion.nn.Activation;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,7 @@ final class UNetConfigWriter {
   private UNetConfigWriter() {}
 
   static ObjectNode json(UNetConfig config) {
-    ObjectNode json = ModelConfig.newJson("UNet2DConditionModel");
+    ObjectNode json = ConfigJson.ofClass("UNet2DConditionModel");
     TransformerConfig transformers = config.transformers();
     if (config.sampleSize() > 0) {
       json.put("sample_size", config.sampleSize());
@@ -26,12 +26,12 @@ final class UNetConfigWriter {
     } else {
       json.put("freq_shift", config.freqShift());
     }
-    ModelConfig.putNames(json, "down_block_types", config.downBlockTypes());
+    ConfigJson.putNames(json, "down_block_types", config.downBlockTypes());
     json.put("mid_block_type", config.midBlockType() == null ? null : config.midBlockType().name());
-    ModelConfig.putNames(json, "up_block_types", config.upBlockTypes());
-    ModelConfig.putFlagPerLevel(json, "only_cross_attention", config.onlyCrossAttention());
-    ModelConfig.putIntegers(json, "block_out_channels", config.blockOutChannels());
-    ModelConfig.putPerLevel(json, "layers_per_block", config.layersPerBlock());
+    ConfigJson.putNames(json, "up_block_types", config.upBlockTypes());
+    ConfigJson.putFlagPerLevel(json, "only_cross_attention", config.onlyCrossAttention());
+    ConfigJson.putIntegers(json, "block_out_channels", config.blockOutChannels());
+    ConfigJson.putPerLevel(json, "layers_per_block", config.layersPerBlock());
     json.put("downsample_padding", config.downsamplePadding());
     json.put("mid_block_scale_factor", config.midBlockScaleFactor());
     if (config.dropout() > 0) {
@@ -40,11 +40,10 @@ final class UNetConfigWriter {
     json.put("act_fn", config.actFn().configName());
     json.put("norm_num_groups", config.normNumGroups());
     json.put("norm_eps", config.normEps());
-    ModelConfig.putPerLevel(json, "cross_attention_dim", config.crossAttentionDim());
-    ModelConfig.putListPerLevel(
-        json, "transformer_layers_per_block", transformers.layersPerBlock());
+    ConfigJson.putPerLevel(json, "cross_attention_dim", config.crossAttentionDim());
+    ConfigJson.putListPerLevel(json, "transformer_layers_per_block", transformers.layersPerBlock());
     if (transformers.reverseLayersPerBlock() != null) {
-      ModelConfig.putListPerLevel(
+      ConfigJson.putListPerLevel(
           json, "reverse_transformer_layers_per_block", transformers.reverseLayersPerBlock());
     }
     if (transformers.attentionType().isGated()) {
@@ -55,7 +54,7 @@ final class UNetConfigWriter {
       json.put("encoder_hid_dim", projection.channels());
       json.put("encoder_hid_dim_type", projection.type().configName());
     }
-    ModelConfig.putPerLevel(json, "attention_head_dim", config.attentionHeads());
+    ConfigJson.putPerLevel(json, "attention_head_dim", config.attentionHeads());
     json.put("use_linear_projection", transformers.useLinearProjection());
     json.put("class_embed_type", config.classEmbedding().configName());
     json.put("num_class_embeds", config.numClassEmbeds());

@@ -154,7 +154,7 @@ class ComponentFolderTest {
 
   @Test
   void refusesAFolderWithoutWeights() {
-    ModelConfig.write(folder.resolve("config.json"), config.toJson());
+    ConfigJson.write(folder.resolve("config.json"), config.toJson());
     assertRefused(
         "expected weights in diffusion_pytorch_model.safetensors or model.safetensors, got neither");
   }
@@ -181,7 +181,7 @@ class ComponentFolderTest {
   }
 
   private void shard(String first, String second) throws IOException {
-    ModelConfig.write(folder.resolve("config.json"), config.toJson());
+    ConfigJson.write(folder.resolve("config.json"), config.toJson());
     Map<String, NDArray> one = new LinkedHashMap<>();
     Map<String, NDArray> two = new LinkedHashMap<>();
     var index = new com.fasterxml.jackson.databind.ObjectMapper().createObjectNode();
