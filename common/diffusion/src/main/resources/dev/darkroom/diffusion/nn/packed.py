@@ -40,12 +40,24 @@ def half_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, paddin
     weight = torch.to(weight, 15)
   return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 15, bias, stride, padding, strengths)
 
+# [out, in, k, k] divided by the scale of its channel and rounded to 8 bits, a piece at a time: what lies between stays in the processor's
+# caches, where the whole in float32 would be written and read three times.
+def rounded(self, weight: Tensor, scale: Tensor) -> Tensor:
+  rows = torch.flatten(weight, 1)
+  out = torch.empty_like(rows, dtype=1)
+  piece = max(1, 1048576 // rows.shape[1])
+  for i in range((rows.shape[0] + piece - 1) // piece):
+    part = torch.to(rows[i * piece:(i + 1) * piece], 6) / torch.unsqueeze(scale[i * piece:(i + 1) * piece], 1)
+    out[i * piece:(i + 1) * piece].copy_(torch.round_(part))
+  return out.view(weight.shape)
+
 # A weight of 8 bits, with a scale for each channel that comes out. It is packed in the order that maps of 64 positions and more want,
 # all but a few; the weights of smaller maps are brought into theirs at every call.
 def int8_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
-  w = torch.to(self.as_convolution(weight), 6)
-  scale = torch.clamp(torch.amax(torch.abs(w), [1, 2, 3]), min=1e-12) / 127
-  rounded = torch.to(torch.round_(w / scale[:, None, None, None]), 1)
+  w = self.as_convolution(weight)
+  greatest = torch.maximum(torch.amax(w, [1, 2, 3]), torch.neg(torch.amin(w, [1, 2, 3])))
+  scale = torch.clamp(torch.to(greatest, 6), min=1e-12) / 127
+  rounded = self.rounded(w, scale)
   # The zero point that is named here only says that inputs will have one.
   pack = ops.onednn.qconv_prepack(rounded, scale, 1., 1, [stride, stride], [padding, padding], [1, 1], 1, [1, rounded.shape[1], 64, 64])
   scales = [scale, torch.zeros_like(scale, dtype=3)]
