@@ -9,7 +9,7 @@ import dev.darkroom.diffusion.nn.Activation;
 /**
  * What transformers' CLIPTextConfig says about the forward.
  *
- * @param projectionDim used with a projection only
+ * @param projectionDim used with a projection only; without one it may be 0
  * @param eosTokenId where the text is pooled: at the first of these. 2 means at the highest id, as
  *     in all configs written before transformers 4.31, whose real end token was 49407
  * @param useAttentionMask whether diffusers' pipelines pass the mask of padding to this encoder
@@ -33,7 +33,9 @@ public record CLIPTextConfig(
     positive("vocab_size", vocabSize);
     positive("hidden_size", hiddenSize);
     positive("intermediate_size", intermediateSize);
-    positive("projection_dim", projectionDim);
+    if (projectionDim != 0) {
+      positive("projection_dim", projectionDim);
+    }
     positive("num_hidden_layers", numHiddenLayers);
     positive("num_attention_heads", numAttentionHeads);
     positive("max_position_embeddings", maxPositionEmbeddings);
@@ -84,6 +86,14 @@ public record CLIPTextConfig(
       json.put("use_attention_mask", true);
     }
     return json;
+  }
+
+  /**
+   * @throws DiffusionException if it has no projection
+   */
+  CLIPTextConfig requireProjection() {
+    positive("projection_dim", projectionDim);
+    return this;
   }
 
   private static void positive(String field, int value) {

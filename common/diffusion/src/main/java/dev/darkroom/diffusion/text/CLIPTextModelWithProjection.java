@@ -32,7 +32,7 @@ public final class CLIPTextModelWithProjection implements CLIPTextEncoder {
    */
   public CLIPTextModelWithProjection(
       CLIPTextConfig config, ParameterSource source, Execution execution) {
-    this.config = config;
+    this.config = config.requireProjection();
     this.weights = Weights.of(source, execution);
     this.transformer = new CLIPTextTransformer(config, weights, true);
   }

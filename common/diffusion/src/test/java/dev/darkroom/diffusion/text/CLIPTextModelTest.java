@@ -16,6 +16,7 @@ import dev.darkroom.diffusion.kernels.Autograd;
 import dev.darkroom.diffusion.kernels.GradMode;
 import dev.darkroom.diffusion.nn.Execution;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -154,6 +155,26 @@ class CLIPTextModelTest {
     assertRefused("hidden_act", () -> config("{\"hidden_act\": \"mish\"}"));
     assertRefused("num_attention_heads", () -> config("{\"num_attention_heads\": 7}"));
     assertRefused("model_type", () -> config("{\"model_type\": \"clip_vision_model\"}"));
+  }
+
+  @Test
+  void onlyAProjectionNeedsItsChannels(@TempDir Path folder) throws IOException {
+    try (Golden golden = Golden.of("clip");
+        GradMode inference = GradMode.off()) {
+      ((CLIPTextModel) model(golden, Execution.TRAINING)).save(folder, TensorType.F32);
+      Path json = folder.resolve("config.json");
+      Files.writeString(
+          json,
+          Files.readString(json)
+              .replaceFirst("\"projection_dim\" *: *\\d+", "\"projection_dim\": 0"));
+      CLIPTextModel clip = CLIPTextModel.load(folder, golden.manager(), Execution.INFERENCE);
+      assertEquals(0, clip.config().projectionDim());
+      golden.assertMatches(
+          "last_hidden_state", clip.forward(golden.tensor("input_ids"), null).last());
+      assertRefused(
+          "projection_dim: expected a positive number, got 0",
+          () -> CLIPTextModelWithProjection.load(folder, golden.manager(), Execution.INFERENCE));
+    }
   }
 
   private static CLIPTextConfig config(String json) {
