@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.Checkpoint;
-import dev.darkroom.diffusion.checkpoint.StoredTensor;
-import dev.darkroom.diffusion.kernels.Scope;
 import dev.darkroom.diffusion.nn.LowRank;
 import dev.darkroom.diffusion.text.TextualInversion;
 import java.io.IOException;
@@ -21,7 +19,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -129,13 +126,17 @@ public final class Lora implements AutoCloseable {
       throw DiffusionException.badCheckpoint(file.place() + ": expected a LoRA, got no tensors");
     }
     // All shapes before any weight: a LoRA for another base costs nothing.
-    parts.forEach(this::check);
-    Map<String, Map<String, LowRank>> changes = new LinkedHashMap<>();
+    List<LoraLayer> layers = new ArrayList<>();
     parts.forEach(
         (place, keys) ->
-            changes
-                .computeIfAbsent(place.base().name(), name -> new LinkedHashMap<>())
-                .put(place.layer(), change(place, keys, manager)));
+            layers.add(new LoraLayer(file, scaling, place.base(), place.layer(), keys)));
+    layers.forEach(LoraLayer::check);
+    Map<String, Map<String, LowRank>> changes = new LinkedHashMap<>();
+    for (LoraLayer layer : layers) {
+      changes
+          .computeIfAbsent(layer.base(), name -> new LinkedHashMap<>())
+          .put(layer.name(), layer.read(manager));
+    }
     return new LoraWeights(changes, embeddings);
   }
 
@@ -185,174 +186,6 @@ public final class Lora implements AutoCloseable {
       }
     }
     return classes;
-  }
-
-  private void check(Place place, EnumMap<Part, String> keys) {
-    checkMagnitude(place, keys);
-    if (LycorisChange.isIn(keys.keySet())) {
-      checkLycoris(place, keys);
-      return;
-    }
-    for (Part needed : List.of(Part.DOWN, Part.UP)) {
-      if (!keys.containsKey(needed)) {
-        throw DiffusionException.badCheckpoint(
-            "%s: tensor %s: expected the %s of its layer beside it, got none"
-                .formatted(
-                    file.place(),
-                    keys.values().iterator().next(),
-                    needed.name().toLowerCase(Locale.ROOT)));
-      }
-    }
-    Shape weight = place.base().shape(place.layer());
-    LoraShapes shapes =
-        LoraShapes.of(weight, shape(keys.get(Part.DOWN)), keys.containsKey(Part.MID));
-    requireShape(keys.get(Part.DOWN), shapes.down(), place);
-    requireShape(keys.get(Part.UP), shapes.up(), place);
-    if (keys.containsKey(Part.MID)) {
-      requireShape(keys.get(Part.MID), shapes.mid(), place);
-    }
-  }
-
-  /** PEFT's is [1, out, 1, 1] for a convolution; LyCORIS' [1, in, ...] is of each input. */
-  private void checkMagnitude(Place place, EnumMap<Part, String> keys) {
-    String key = keys.get(Part.MAGNITUDE);
-    if (key == null) {
-      if (scaling != null && scaling.isDecomposed(place.base().name())) {
-        throw DiffusionException.badCheckpoint(
-            "%s: tensor %s: expected the magnitude of its layer beside it, for PEFT's config says use_dora, got none"
-                .formatted(file.place(), keys.values().iterator().next()));
-      }
-      return;
-    }
-    StoredTensor entry = file.entry(key);
-    Shape weight = place.base().shape(place.layer());
-    Shape each = new Shape(weight.get(0));
-    boolean ofPeft =
-        !key.endsWith(".dora_scale") && entry.shape().dimension() == weight.dimension();
-    if (ofPeft && LoraShapes.same(entry.shape(), new Shape(1).addAll(each))) {
-      return;
-    }
-    if (LoraShapes.same(entry.shape(), new Shape(1, weight.get(1)))) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected the magnitudes of a DoRA for each output, %s, which is what this library supports, got those of each input, %s (wd_on_output=False)"
-              .formatted(file.place(), key, each, entry.shape()));
-    }
-    requireShape(key, each, place);
-  }
-
-  private void checkLycoris(Place place, EnumMap<Part, String> keys) {
-    Shape weight = place.base().shape(place.layer());
-    String fault = LycorisChange.fault(weight, shapes(keys));
-    if (fault != null) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected factors of a LoHa or LoKr of shape %s for %s of this model's %s, got %s; it was made for another base model"
-              .formatted(
-                  file.place(),
-                  keys.values().iterator().next(),
-                  weight,
-                  place.layer(),
-                  place.base().name(),
-                  fault));
-    }
-  }
-
-  private EnumMap<Part, Shape> shapes(EnumMap<Part, String> keys) {
-    EnumMap<Part, Shape> shapes = new EnumMap<>(Part.class);
-    keys.forEach((part, key) -> shapes.put(part, shape(key)));
-    return shapes;
-  }
-
-  private Shape shape(@Nullable String key) {
-    return key == null ? new Shape() : file.entry(key).shape();
-  }
-
-  private void requireShape(@Nullable String key, Shape expected, Place place) {
-    if (key == null) {
-      return;
-    }
-    StoredTensor entry = file.entry(key);
-    if (!entry.type().isFloating() || !LoraShapes.same(entry.shape(), expected)) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected floating %s for %s of this model's %s, got %s %s; the LoRA was made for another base model"
-              .formatted(
-                  file.place(),
-                  key,
-                  expected,
-                  place.layer(),
-                  place.base().name(),
-                  entry.type(),
-                  entry.shape()));
-    }
-  }
-
-  private LowRank change(Place place, EnumMap<Part, String> keys, NDManager manager) {
-    String magnitude = keys.get(Part.MAGNITUDE);
-    LowRank change = product(place, keys, manager);
-    Shape each = new Shape(place.base().shape(place.layer()).get(0));
-    return magnitude == null ? change : change.withMagnitude(factor(magnitude, each, manager));
-  }
-
-  private LowRank product(Place place, EnumMap<Part, String> keys, NDManager manager) {
-    Shape weight = place.base().shape(place.layer());
-    if (LycorisChange.isIn(keys.keySet())) {
-      return LycorisChange.of(
-          weight,
-          scale(place, keys, LycorisChange.rank(shapes(keys)), manager),
-          part ->
-              keys.containsKey(part)
-                  ? factor(keys.get(part), shape(keys.get(part)), manager)
-                  : null);
-    }
-    String midKey = keys.get(Part.MID);
-    LoraShapes shapes = LoraShapes.of(weight, shape(keys.get(Part.DOWN)), midKey != null);
-    double scale = scale(place, keys, shapes.down().get(0), manager);
-    return new LowRank(
-        factor(keys.get(Part.DOWN), shapes.down(), manager),
-        midKey == null ? null : factor(midKey, shapes.mid(), manager),
-        factor(keys.get(Part.UP), shapes.up(), manager),
-        scale);
-  }
-
-  /**
-   * What the product of a layer's factors is multiplied with. Two whole factors of LyCORIS have no
-   * rank, and an alpha beside them says nothing.
-   */
-  private double scale(
-      Place place, EnumMap<Part, String> keys, @Nullable Long rank, NDManager manager) {
-    String alpha = keys.get(Part.ALPHA);
-    if (alpha != null) {
-      return rank == null ? 1 : number(alpha, manager) / rank;
-    }
-    return scaling == null ? 1 : scaling.scale(place.base().name(), place.layer(), rank);
-  }
-
-  private double number(String key, NDManager manager) {
-    if (file.entry(key).shape().size() != 1) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected one number, got shape %s"
-              .formatted(file.place(), key, file.entry(key).shape()));
-    }
-    try (NDArray tensor = file.read(key, manager)) {
-      double value = tensor.toArray()[0].doubleValue();
-      if (!Double.isFinite(value)) {
-        throw DiffusionException.badCheckpoint(
-            "%s: tensor %s: expected a finite number, got %s".formatted(file.place(), key, value));
-      }
-      return value;
-    }
-  }
-
-  private NDArray factor(@Nullable String key, Shape shape, NDManager manager) {
-    if (key == null) {
-      throw DiffusionException.internal("a factor was not checked", null);
-    }
-    if (!file.entry(key).isFinite()) {
-      throw DiffusionException.badCheckpoint(
-          "%s: tensor %s: expected finite values, got a NaN or an infinity; the file is damaged, or was saved from a failed training"
-              .formatted(file.place(), key));
-    }
-    NDArray read = file.read(key, manager);
-    return Scope.release(read.getShape().equals(shape) ? read : read.reshape(shape));
   }
 
   private TextualInversion embedding(String token, NDManager manager) {
