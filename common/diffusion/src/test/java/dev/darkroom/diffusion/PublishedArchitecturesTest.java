@@ -73,6 +73,30 @@ class PublishedArchitecturesTest {
     assertCounts(859_532_484, 686, ComponentKind.UNET, config);
   }
 
+  @Test
+  void gligen() {
+    ObjectNode config = json("stable-diffusion-v1-5", "unet").put("attention_type", "gated");
+    assertCounts(1_068_623_204, 966, ComponentKind.UNET, config);
+  }
+
+  @Test
+  void kandinsky22() {
+    String config =
+        """
+        {"in_channels": 4, "out_channels": 8, "block_out_channels": [384, 768, 1152, 1536], "layers_per_block": 3,
+         "down_block_types": ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D", "SimpleCrossAttnDownBlock2D", "SimpleCrossAttnDownBlock2D"],
+         "up_block_types": ["SimpleCrossAttnUpBlock2D", "SimpleCrossAttnUpBlock2D", "SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"],
+         "mid_block_type": "UNetMidBlock2DSimpleCrossAttn", "attention_head_dim": 64, "cross_attention_dim": 768,
+         "encoder_hid_dim": 1280, "encoder_hid_dim_type": "image_proj", "addition_embed_type": "image",
+         "resnet_time_scale_shift": "scale_shift"}
+        """;
+    assertCounts(
+        1_253_057_288,
+        724,
+        new UNet2DConditionModel(
+            UNetConfig.of(ModelConfig.parse("decoder", config)), weightless(), Execution.TRAINING));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "stable-diffusion-v1-5, text_encoder, 123060480, 196",

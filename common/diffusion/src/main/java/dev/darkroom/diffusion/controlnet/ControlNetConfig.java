@@ -55,6 +55,9 @@ public record ControlNetConfig(
           "cross_attention_norm",
           "mid_block_only_cross_attention");
 
+  private static final List<DownBlockType> PLAIN_DOWN_BLOCKS =
+      List.of(DownBlockType.DownBlock2D, DownBlockType.CrossAttnDownBlock2D);
+
   public ControlNetConfig {
     conditioningEmbeddingOutChannels = List.copyOf(conditioningEmbeddingOutChannels);
     int levels = conditioningEmbeddingOutChannels.size();
@@ -92,10 +95,12 @@ public record ControlNetConfig(
         unet.midBlockType() != MidBlockType.UNetMidBlock2DSimpleCrossAttn,
         "mid_block_type: expected UNetMidBlock2DCrossAttn or UNetMidBlock2D, got UNetMidBlock2DSimpleCrossAttn");
     require(
-        !unet.resnetSkipTimeAct()
-            && unet.resnetOutScaleFactor() == 1
-            && unet.crossAttentionNorm() == null,
-        "expected a U-Net without resnet_skip_time_act, resnet_out_scale_factor and cross_attention_norm: a ControlNet has no other");
+        PLAIN_DOWN_BLOCKS.containsAll(unet.downBlockTypes())
+            || !unet.resnetSkipTimeAct()
+                && unet.resnetOutScaleFactor() == 1
+                && unet.crossAttentionNorm() == null,
+        "expected a U-Net without resnet_skip_time_act, resnet_out_scale_factor and cross_attention_norm with down_block_types %s: a ControlNet has no other"
+            .formatted(unet.downBlockTypes()));
     require(unet.midBlockType() != null, "mid_block_type: expected a block, got null");
   }
 
@@ -121,6 +126,11 @@ public record ControlNetConfig(
             config.integer("conditioning_channels", 3),
             "bgr".equals(config.text("controlnet_conditioning_channel_order")),
             config.flag("global_pool_conditions", false));
+    // Other attention than transformers' goes by attention_head_dim, which that number replaces.
+    if (read.unet.downBlockTypes().contains(DownBlockType.AttnDownBlock2D)
+        || read.unet.downBlockTypes().contains(DownBlockType.SimpleCrossAttnDownBlock2D)) {
+      config.absent("num_attention_heads");
+    }
     config.requireAllRead();
     return read;
   }

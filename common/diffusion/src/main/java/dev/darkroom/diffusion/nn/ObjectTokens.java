@@ -21,7 +21,7 @@ public final class ObjectTokens {
   private final IValue layers;
 
   /**
-   * @param kind what is behind {@code linears} and stands before {@code feature} in the keys
+   * @param kind of what says what an object is
    * @param absentBox of {@link #absentBox}, which all kinds of one model share
    * @param in channels of an embedding
    * @param out channels of a token

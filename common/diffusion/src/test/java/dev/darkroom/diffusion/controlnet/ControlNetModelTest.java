@@ -122,6 +122,9 @@ class ControlNetModelTest {
         "{\"attention_type\": \"gated\"}",
         "ControlNetModel config: attention_type: expected default, got one that looks at objects");
     assertRefused(
+        "{\"down_block_types\": [\"AttnDownBlock2D\"], \"block_out_channels\": [32], \"num_attention_heads\": 2}",
+        "config.json: num_attention_heads: expected null, which is what this library supports, got 2");
+    assertRefused(
         "{\"dropout\": 0.1}",
         "config.json: dropout: expected one of [0.0], which is what this library supports, got 0.1");
     assertRefused(
