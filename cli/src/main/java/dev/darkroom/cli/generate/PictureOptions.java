@@ -240,7 +240,7 @@ final class PictureOptions {
         throw DiffusionException.badInput(
             file + ": expected a picture file of at most 256 MB, found none");
       }
-      return ImageFile.decode(Files.readAllBytes(file), MAX_PIXELS);
+      return ImageFile.decode(file.toString(), Files.readAllBytes(file), MAX_PIXELS);
     } catch (IOException e) {
       throw DiffusionException.badInput(file + ": cannot be read: " + e.getMessage());
     }

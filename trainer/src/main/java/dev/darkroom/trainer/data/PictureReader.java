@@ -1,17 +1,16 @@
 package dev.darkroom.trainer.data;
 
 import com.luciad.imageio.webp.WebPImageReaderSpi;
+import dev.darkroom.diffusion.image.DecoderWarnings;
+import dev.darkroom.diffusion.image.Orientation;
+import dev.darkroom.diffusion.image.PictureHeader;
 import dev.darkroom.jobs.job.DarkroomException;
 import dev.darkroom.jobs.job.ErrorCode;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Decodes PNG, JPEG and WebP, told apart by their first bytes and never by a name. Strict where the
  * decoders are lenient: a PNG whose checksums fail, a file that ends early, or one that a decoder
  * repaired by guessing is an error, because a model would learn the damage. The size is read from
- * the header and bounded before any pixel is allocated. A JPEG is turned as its EXIF data says.
+ * the header and bounded before any pixel is allocated. A picture is turned as its EXIF data says.
  */
 public final class PictureReader {
   /** 64 megapixels: 256 MB of decoded bytes. */
@@ -43,19 +42,14 @@ public final class PictureReader {
     if (format == Format.PNG) {
       PngChunks.verify(name, bytes);
     }
-    Orientation orientation = Orientation.NORMAL;
-    if (format == Format.JPEG) {
-      JpegHeader header = JpegHeader.of(bytes);
-      orientation = header.orientation();
-      if (header.components() == 4) {
-        // The JDK decodes none, and guessed colours would teach a model wrong ones.
-        throw invalid(name, "expected an RGB or grey JPEG, got CMYK; convert it to sRGB", null);
-      }
+    PictureHeader header = PictureHeader.of(bytes);
+    if (header.printColours()) {
+      // The JDK takes them for others, which would teach a model wrong ones.
+      throw invalid(name, "expected an RGB or grey JPEG, got CMYK; convert it to sRGB", null);
     }
     ImageReader reader = format.reader();
-    List<String> damage = new ArrayList<>();
-    reader.addIIOReadWarningListener(
-        (IIOReadWarningListener) (source, warning) -> damage.add(warning));
+    DecoderWarnings warnings = new DecoderWarnings();
+    reader.addIIOReadWarningListener(warnings);
     try (ImageInputStream input =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       reader.setInput(input, true, true);
@@ -68,12 +62,10 @@ public final class PictureReader {
             null);
       }
       BufferedImage image = reader.read(0);
-      for (String warning : damage) {
-        if (isDamage(warning)) {
-          throw invalid(name, "the picture is damaged: " + warning, null);
-        }
+      if (warnings.damage() != null) {
+        throw invalid(name, "the picture is damaged: " + warnings.damage(), null);
       }
-      return orientation.upright(Picture.of(image));
+      return upright(Picture.of(image), header.orientation());
     } catch (IOException | RuntimeException e) {
       if (e instanceof DarkroomException ours) {
         throw ours;
@@ -84,10 +76,13 @@ public final class PictureReader {
     }
   }
 
-  /** What libjpeg says when it filled missing or broken data with guesses. */
-  private static boolean isDamage(String warning) {
-    String text = warning.toLowerCase(Locale.ROOT);
-    return text.contains("premature end") || text.contains("truncated") || text.contains("corrupt");
+  private static Picture upright(Picture stored, Orientation orientation) {
+    int width = stored.width();
+    int height = stored.height();
+    return new Picture(
+        orientation.width(width, height),
+        orientation.height(width, height),
+        orientation.upright(stored.rgba(), width, height, 4));
   }
 
   static DarkroomException invalid(String name, String problem, @Nullable Throwable cause) {

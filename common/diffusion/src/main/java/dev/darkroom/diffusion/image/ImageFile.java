@@ -12,34 +12,59 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Reads a picture file of a stranger: its size is looked at before a pixel is decoded. */
+/**
+ * Reads a picture file of a stranger: its size is looked at before a pixel is decoded, and what a
+ * decoder would fill with guesses is refused.
+ */
 public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Decodes PNG, JPEG, WebP, GIF or BMP, transparency over white.
+   * Decodes PNG, JPEG, WebP, GIF, BMP or TIFF, transparency over white, turned as its EXIF data
+   * says: what viewers show. Of a GIF that moves, the first picture.
    *
    * @param maxPixels a picture with more is refused, whatever its file weighs
    */
   public static RgbImage decode(byte[] file, long maxPixels) {
+    return decode("picture", file, maxPixels);
+  }
+
+  /**
+   * The same.
+   *
+   * @param name what errors call the picture
+   */
+  public static RgbImage decode(String name, byte[] file, long maxPixels) {
+    PictureHeader header = PictureHeader.of(file);
+    if (header.printColours()) {
+      // The JDK takes its colours for others.
+      throw bad(name, "expected an RGB or gray JPEG, got CMYK; convert it to sRGB");
+    }
+    if (header.moves()) {
+      throw bad(name, "expected a still picture, got an animated WebP");
+    }
     try (ImageInputStream stream =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
-        throw DiffusionException.badInput(
-            "picture: expected PNG, JPEG or WebP, got a file of another kind");
+        throw bad(name, "expected PNG, JPEG or WebP, got a file of another kind");
       }
       ImageReader reader = readers.next();
+      DecoderWarnings warnings = new DecoderWarnings();
+      reader.addIIOReadWarningListener(warnings);
       try {
         reader.setInput(stream, true, true);
         int width = reader.getWidth(0);
         int height = reader.getHeight(0);
         if ((long) width * height > maxPixels) {
-          throw DiffusionException.badInput(
-              "picture: expected at most %d pixels, got %d x %d"
-                  .formatted(maxPixels, width, height));
+          throw bad(
+              name, "expected at most %d pixels, got %d x %d".formatted(maxPixels, width, height));
         }
-        return overWhite(reader.read(0));
+        BufferedImage image = reader.read(0);
+        if (warnings.damage() != null) {
+          throw bad(name, "the file is damaged: " + warnings.damage());
+        }
+        return upright(image, header.orientation());
       } finally {
         reader.dispose();
       }
@@ -48,8 +73,12 @@ public final class ImageFile {
         throw ours;
       }
       // Readers throw whatever a damaged file makes of their arithmetic.
-      throw DiffusionException.badInput("picture: the file is damaged: " + e.getMessage());
+      throw bad(name, "the file is damaged: " + e.getMessage());
     }
+  }
+
+  private static DiffusionException bad(String name, String what) {
+    return DiffusionException.badInput(name + ": " + what);
   }
 
   /**
@@ -67,7 +96,8 @@ public final class ImageFile {
     }
   }
 
-  private static RgbImage overWhite(BufferedImage image) {
+  /** Over white, as viewers show it. */
+  private static RgbImage upright(BufferedImage image, Orientation orientation) {
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[3 * width * height];
@@ -87,6 +117,9 @@ public final class ImageFile {
         }
       }
     }
-    return RgbImage.of(width, height, rgb);
+    return RgbImage.of(
+        orientation.width(width, height),
+        orientation.height(width, height),
+        orientation.upright(rgb, width, height, 3));
   }
 }
