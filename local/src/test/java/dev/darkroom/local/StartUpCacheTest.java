@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * When the {@code darkroom} script makes the start-up cache of the commands, and when it uses it.
- * The script is the real one; its Maven touches the jars, and its java notes what it was asked.
+ * When the {@code darkroom} script makes the start-up cache of the commands, and when it uses it;
+ * and in which locale it runs them. The script is the real one; its Maven touches the jars, and its
+ * java notes what it was asked.
  */
 @Timeout(60)
 class StartUpCacheTest {
@@ -126,6 +127,17 @@ class StartUpCacheTest {
         home.resolve("target/aot/commands.made"), FileTime.from(Instant.EPOCH));
     assertEquals(List.of("record"), answer("jdk", "test"));
     assertEquals(List.of("run with cache"), answer("jdk", "inspect"));
+  }
+
+  @Test
+  void whereNoLocaleIsSaidPromptsAndFileNamesAreUtf8() throws Exception {
+    jdk("local", "echo \"locale $LC_ALL\" >> " + folder.resolve("locales"));
+    start("local", "inspect", "LC_ALL=POSIX").waitFor();
+    start("local", "generate", "LC_ALL=C").waitFor();
+    start("local", "generate", "LC_ALL=de_DE.ISO-8859-1").waitFor();
+    assertEquals(
+        List.of("locale C.UTF-8", "locale C.UTF-8", "locale de_DE.ISO-8859-1"),
+        Files.readAllLines(folder.resolve("locales")).stream().skip(1).toList());
   }
 
   /** A JDK that notes its arguments in {@code calls}, and makes the cache it is asked for. */
