@@ -45,6 +45,7 @@ class BadInputTest {
         "--pag-layers",
         "mid,down_blocks.1");
     assertRefused("Unclosed group", "--pag-scale", "3", "--pag-layers", "mid(");
+    assertRefused("threads: expected 1 to 1024, got 100000", "--threads", "100000");
     assertRefused("GPU", "--dtype", "float16");
     assertRefused("expected cpu, gpu or gpu:N, got tpu", "--device", "tpu");
     assertRefused("GPUs, got gpu(9999)", "--device", "gpu:9999");

@@ -20,6 +20,10 @@ public final class TorchRuntime {
   private static final Pattern DEVICE = Pattern.compile("cpu|gpu(:(?<number>\\d{1,4}))?");
 
   private static final Engine ENGINE = load();
+
+  /** Each is a thread of the system, of which more than cores are only slower. */
+  private static final int MAX_THREADS = 1024;
+
   private static final int THREADS_AT_START = JniUtils.getNumThreads();
 
   private TorchRuntime() {}
@@ -72,10 +76,15 @@ public final class TorchRuntime {
     return NDManager.newBaseManager(device, "PyTorch");
   }
 
-  /** How many threads one operation may use. For the whole process. */
+  /**
+   * How many threads one operation may use. For the whole process.
+   *
+   * @throws DiffusionException if it is none, or more than any machine has use for
+   */
   public static void useThreads(int threads) {
-    if (threads < 1) {
-      throw DiffusionException.badInput("threads: expected at least 1, got " + threads);
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw DiffusionException.badInput(
+          "threads: expected 1 to %d, got %d".formatted(MAX_THREADS, threads));
     }
     JniUtils.setNumThreads(threads);
   }
