@@ -86,6 +86,15 @@ class GenerateKindsTest {
         "3");
     assertMakes(32, 32, "consistency", "--original-inference-steps", "30");
     assertRefused("that another model ended with", "refiner", "--denoising-start", "0.6");
+    assertRefused(
+        "leave out one of them",
+        "refiner",
+        "--denoising-start",
+        "0.6",
+        "--latents",
+        latents,
+        "--image",
+        picture("picture"));
     assertRefused("a negative prompt with it", "xl", "--negative-prompt-2", "a moon");
     assertRefused("1024x1024, got 64", "xl", "--original-size", "64");
     assertRefused("second prompt", "image", "--prompt-2", "a moon");

@@ -1,5 +1,6 @@
 package dev.darkroom.diffusion.pipeline;
 
+import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.pipeline.DenoisingLoop.Picture;
 import dev.darkroom.diffusion.pipeline.Request.ImageToImage;
 import dev.darkroom.diffusion.random.TorchGenerator;
@@ -41,6 +42,11 @@ record ImageToImagePipeline(LatentDiffusionModel model) {
         model.firstStage().encode(asked.fitted(request.image()).toPlanes(), shape);
     List<Picture> pictures = new ArrayList<>();
     for (Seed seed : seeds) {
+      if (isNoised && seed.noise() != null) {
+        throw DiffusionException.badInput(
+            "latents: expected none beside a picture that another model has left unfinished, got"
+                + " some; leave out one of them");
+      }
       TorchGenerator generator = seed.generator();
       float[] x0 = latent.sample(generator);
       pictures.add(
