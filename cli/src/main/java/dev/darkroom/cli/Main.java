@@ -43,6 +43,24 @@ public final class Main {
 
   /** Runs one command and answers its exit status. */
   public static int run(Console console, String... arguments) {
+    try {
+      int status = commands(console).execute(arguments);
+      if (status == 0 && console.isLost()) {
+        console.error(
+            "standard output: expected a place that takes what is printed, got one that is full or"
+                + " gone; not all of it arrived");
+        return FAILED;
+      }
+      return status;
+    } catch (OutOfMemoryError e) {
+      console.error(
+          "memory: expected the Java heap of %d MB to hold what was asked for, got: %s; ask for less, or set DARKROOM_HEAP, as in DARKROOM_HEAP=8g"
+              .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage()));
+      return FAILED;
+    }
+  }
+
+  private static CommandLine commands(Console console) {
     return new CommandLine(new Main())
         .addSubcommand(new GenerateCommand(console))
         .addSubcommand(new ForwardCommand(console))
@@ -58,8 +76,7 @@ public final class Main {
               console.error(wrong.getMessage());
               return BAD_INPUT;
             })
-        .setExecutionExceptionHandler((failure, command, parsed) -> status(console, failure))
-        .execute(arguments);
+        .setExecutionExceptionHandler((failure, command, parsed) -> status(console, failure));
   }
 
   private static int status(Console console, Exception failure) {

@@ -56,7 +56,9 @@ final class TokenizeCommand implements Callable<Integer> {
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(console.in(), StandardCharsets.UTF_8))) {
       int number = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      for (String line = lines.readLine();
+          line != null && !console.isLost();
+          line = lines.readLine()) {
         number++;
         ObjectNode result = JSON.createObjectNode();
         ArrayNode ids = result.putArray("input_ids");

@@ -12,6 +12,13 @@ public record Console(InputStream in, PrintStream out, PrintStream err) {
     out.println(json);
   }
 
+  /**
+   * Whether standard output took not all of what was printed: its reader is gone, its disk full.
+   */
+  public boolean isLost() {
+    return out.checkError();
+  }
+
   /** One line for a person who waits. */
   public void progress(String line) {
     err.println(line);

@@ -52,8 +52,21 @@ final class OutputOptions {
     return batchSize;
   }
 
-  /** The file of each image: the one named, or numbered ones in a folder. */
+  /**
+   * The file of each image: the one named, or numbered ones in a folder.
+   *
+   * @throws DiffusionException if one could not be written: after hours of work it is too late
+   */
   List<Path> files() {
+    List<Path> files = named();
+    files.forEach(OutputFile::check);
+    if (saveLatents != null) {
+      OutputFile.check(saveLatents);
+    }
+    return files;
+  }
+
+  private List<Path> named() {
     if (images < 1 || images > MAX_IMAGES || batchSize < 1) {
       throw DiffusionException.badInput(
           "--num-images and --batch-size: expected 1 to %d, got %d and %d"
