@@ -1,6 +1,7 @@
 package dev.darkroom.diffusion.nn;
 
 import ai.djl.pytorch.jni.IValue;
+import dev.darkroom.diffusion.kernels.NativeHeap;
 import dev.darkroom.diffusion.kernels.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,10 +23,14 @@ final class PackedSizes {
    */
   private static final int MOST = 8;
 
+  /** Weights of so many numbers leave enough behind, where they lay before, to be looked for. */
+  private static final long LARGE = 50_000_000;
+
   private final Program program;
   private final List<IValue> layers = new ArrayList<>();
   private final Set<List<Long>> known = new HashSet<>();
   private final ReadWriteLock lock;
+  private long numbers;
 
   /**
    * @param lock that a forward holds for reading, and whoever writes to the layers for writing
@@ -35,9 +40,14 @@ final class PackedSizes {
     this.lock = lock;
   }
 
-  /** Only while the model is built. */
-  void add(IValue layer) {
+  /**
+   * Only while the model is built.
+   *
+   * @param size numbers of its weight
+   */
+  void add(IValue layer, long size) {
     layers.add(layer);
+    numbers += size;
   }
 
   /** One row alone has an order of weights of its own; two and more share one (packed.py). */
@@ -60,6 +70,9 @@ final class PackedSizes {
       }
       T result = forward.get();
       known.add(key);
+      if (numbers >= LARGE) {
+        NativeHeap.trim();
+      }
       return result;
     } finally {
       lock.writeLock().unlock();

@@ -249,7 +249,7 @@ public final class Weights {
       weight.close();
     }
     if (packedSizes != null) {
-      packedSizes.add(layer);
+      packedSizes.add(layer, shape.size());
     }
     return layer;
   }
