@@ -2,6 +2,7 @@ package dev.darkroom.diffusion.prompt;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Weights in ComfyUI's dialect: {@code (a)} times 1.1, {@code (a:1.3)} exactly 1.3 whatever is
@@ -9,6 +10,15 @@ import java.util.List;
  */
 public final class ComfyEmphasis {
   private static final double STEP = 1.1;
+
+  /**
+   * What Python reads as a finite number; Java would take the 3D of {@code (render:3D)} for one.
+   */
+  private static final Pattern NUMBER =
+      Pattern.compile("\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\s*");
+
+  /** Brackets of a prompt are few; a text of nothing else must not end the stack. */
+  private static final int MAX_DEPTH = 64;
 
   /** Stand for escaped brackets while the others are matched. */
   private static final char OPEN = '\ue000';
@@ -21,28 +31,24 @@ public final class ComfyEmphasis {
   public static List<Piece.Words> parse(String text) {
     List<Piece.Words> pieces = new ArrayList<>();
     String escaped = text.replace("\\)", "" + CLOSE).replace("\\(", "" + OPEN);
-    weigh(escaped, 1, pieces);
+    weigh(escaped, 1, 0, pieces);
     return pieces;
   }
 
-  private static void weigh(String text, double current, List<Piece.Words> pieces) {
+  private static void weigh(String text, double current, int depth, List<Piece.Words> pieces) {
     for (String part : topLevel(text)) {
-      if (part.length() < 2 || part.charAt(0) != '(' || !part.endsWith(")")) {
+      if (depth == MAX_DEPTH || part.length() < 2 || part.charAt(0) != '(' || !part.endsWith(")")) {
         pieces.add(new Piece.Words(part.replace(CLOSE, ')').replace(OPEN, '('), current));
         continue;
       }
       String inner = part.substring(1, part.length() - 1);
       double weight = current * STEP;
       int colon = inner.lastIndexOf(':');
-      if (colon > 0) {
-        try {
-          weight = Double.parseDouble(inner.substring(colon + 1).strip());
-          inner = inner.substring(0, colon);
-        } catch (NumberFormatException e) {
-          // The colon is text.
-        }
+      if (colon > 0 && NUMBER.matcher(inner.substring(colon + 1)).matches()) {
+        weight = Double.parseDouble(inner.substring(colon + 1).strip());
+        inner = inner.substring(0, colon);
       }
-      weigh(inner, weight, pieces);
+      weigh(inner, weight, depth + 1, pieces);
     }
   }
 
