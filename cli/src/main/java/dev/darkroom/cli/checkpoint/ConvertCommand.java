@@ -6,6 +6,7 @@ import dev.darkroom.cli.console.Console;
 import dev.darkroom.cli.console.ModelPath;
 import dev.darkroom.cli.console.SingleFileOptions;
 import dev.darkroom.cli.console.StoredType;
+import dev.darkroom.cli.console.UnfinishedOutput;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.checkpoint.ModelIndex;
 import dev.darkroom.diffusion.checkpoint.SafetensorsFile;
@@ -15,10 +16,11 @@ import dev.darkroom.diffusion.singlefile.DiffusersFolder;
 import dev.darkroom.diffusion.singlefile.SingleFile;
 import dev.darkroom.diffusion.singlefile.SingleFileWriter;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -77,23 +79,21 @@ public final class ConvertCommand implements Callable<Integer> {
     TensorType type = dtype == null ? null : StoredType.parse(dtype);
     Path source = ModelPath.any(model);
     if (Files.exists(out)) {
-      throw DiffusionException.badInput(
-          "--out: expected a place where nothing is yet, found %s".formatted(out));
+      throw taken();
     }
     Path target = out.toAbsolutePath().normalize();
-    Path part = target.resolveSibling("." + target.getFileName() + ".part");
     Path above = Objects.requireNonNull(target.getParent(), "what is not there is no root");
     List<Path> made = missing(above);
-    try {
-      delete(part);
+    try (UnfinishedOutput part = UnfinishedOutput.of(target)) {
       Files.createDirectories(above);
-      convert(source, part, target.toString().endsWith(WEIGHTS), type);
-      Files.move(part, target);
+      convert(source, part.path(), target.toString().endsWith(WEIGHTS), type);
+      Files.move(part.path(), target);
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      throw taken(); // by another command, while this one was at work
     } catch (IOException e) {
       throw DiffusionException.badInput(
           "%s: cannot be converted to %s: %s".formatted(source, out, e.getMessage()));
     } finally {
-      delete(part);
       if (!Files.exists(target)) {
         made.forEach(ConvertCommand::deleteIfEmpty);
       }
@@ -104,6 +104,11 @@ public final class ConvertCommand implements Callable<Integer> {
     }
     console.result(result);
     return 0;
+  }
+
+  private DiffusionException taken() {
+    return DiffusionException.badInput(
+        "--out: expected a place where nothing is yet, found %s".formatted(out));
   }
 
   private void convert(Path source, Path target, boolean toFile, @Nullable TensorType type)
@@ -161,19 +166,6 @@ public final class ConvertCommand implements Callable<Integer> {
       }
     } catch (IOException e) {
       throw DiffusionException.internal("cannot remove " + folder + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void delete(Path place) {
-    if (!Files.exists(place)) {
-      return;
-    }
-    try (Stream<Path> found = Files.walk(place)) {
-      for (Path file : found.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw DiffusionException.internal("cannot remove " + place + ": " + e.getMessage(), e);
     }
   }
 }
