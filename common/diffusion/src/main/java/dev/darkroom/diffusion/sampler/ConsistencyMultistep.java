@@ -60,12 +60,7 @@ public final class ConsistencyMultistep extends LevelSampler {
   @Override
   public float[] modelInput(SamplerState state) {
     float sigma = levels.sigma(state.step());
-    float scale = (float) Math.sqrt(sigma * sigma + squaredData);
-    float[] input = state.sample().clone();
-    for (int i = 0; i < input.length; i++) {
-      input[i] /= scale;
-    }
-    return input;
+    return SigmaSampler.divided(state.sample(), (float) Math.sqrt(sigma * sigma + squaredData));
   }
 
   /** The consistency function c_skip x + c_out F, which at sigma_min is the sample itself. */

@@ -60,12 +60,15 @@ abstract sealed class SigmaSampler extends LevelSampler
   @Override
   public final float[] modelInput(SamplerState state) {
     float sigma = sigma(state);
-    float scale = (float) Math.sqrt(sigma * sigma + 1f);
-    float[] input = state.sample().clone();
-    for (int i = 0; i < input.length; i++) {
-      input[i] /= scale;
+    return divided(state.sample(), (float) Math.sqrt(sigma * sigma + 1f));
+  }
+
+  static float[] divided(float[] x, float by) {
+    float[] y = x.clone();
+    for (int i = 0; i < y.length; i++) {
+      y[i] /= by;
     }
-    return input;
+    return y;
   }
 
   @Override

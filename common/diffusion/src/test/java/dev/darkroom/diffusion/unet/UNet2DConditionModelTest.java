@@ -19,39 +19,40 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UNet2DConditionModelTest {
+  private static final List<String> GOLDENS =
+      List.of(
+          "unet-sd1",
+          "unet-sd2",
+          "unet-sdxl",
+          "unet-classes",
+          "unet-upscaler",
+          "unet-projected-labels",
+          "unet-timestep-labels",
+          "unet-simple-projection",
+          "unet-identity-labels",
+          "unet-residuals",
+          "unet-pooled-context",
+          "unet-activations",
+          "unet-fourier",
+          "unet-latent-upscaler",
+          "unet-k-mirrored",
+          "unet-simple-cross-attention",
+          "unet-mixed-attention",
+          "unet-pruned",
+          "unet-image-embedding",
+          "unet-image-hint",
+          "unet-text-image",
+          "unet-gligen",
+          "unet-gligen-text-image",
+          "unet-gligen-without-objects",
+          "unet-starter");
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "unet-sd1",
-        "unet-sd2",
-        "unet-sdxl",
-        "unet-classes",
-        "unet-upscaler",
-        "unet-projected-labels",
-        "unet-timestep-labels",
-        "unet-simple-projection",
-        "unet-identity-labels",
-        "unet-residuals",
-        "unet-pooled-context",
-        "unet-activations",
-        "unet-fourier",
-        "unet-latent-upscaler",
-        "unet-k-mirrored",
-        "unet-simple-cross-attention",
-        "unet-mixed-attention",
-        "unet-pruned",
-        "unet-image-embedding",
-        "unet-image-hint",
-        "unet-text-image",
-        "unet-gligen",
-        "unet-gligen-text-image",
-        "unet-gligen-without-objects",
-        "unet-starter"
-      })
+  @FieldSource("GOLDENS")
   void predictsAsDiffusers(String name) throws IOException {
     try (Golden golden = Golden.of(name);
         GradMode inference = GradMode.off()) {
@@ -105,27 +106,7 @@ class UNet2DConditionModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "unet-sdxl",
-        "unet-projected-labels",
-        "unet-upscaler",
-        "unet-timestep-labels",
-        "unet-pooled-context",
-        "unet-activations",
-        "unet-fourier",
-        "unet-latent-upscaler",
-        "unet-k-mirrored",
-        "unet-simple-cross-attention",
-        "unet-mixed-attention",
-        "unet-pruned",
-        "unet-image-embedding",
-        "unet-image-hint",
-        "unet-text-image",
-        "unet-gligen",
-        "unet-gligen-text-image",
-        "unet-gligen-without-objects"
-      })
+  @FieldSource("GOLDENS")
   void configSurvivesWritingAndReading(String name) {
     try (Golden golden = Golden.of(name)) {
       UNetConfig config = UNetConfig.of(golden.config());
