@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -100,6 +101,35 @@ class LostOutputTest {
       assertFalse(refused.err().contains("step 1"), refused.err());
     }
     assertFalse(Files.exists(folder.resolve("a.png")));
+  }
+
+  @Test
+  void aPictureIsThereBeforeTheNextIsMade() throws IOException {
+    List<Long> there = new ArrayList<>();
+    OutputStream counting =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            if (b == '\n') {
+              try (Stream<Path> pictures = Files.list(folder)) {
+                there.add(pictures.count());
+              }
+            }
+          }
+        };
+    int status =
+        Main.run(
+            new Console(
+                InputStream.nullInputStream(),
+                new PrintStream(counting, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8)),
+            ("generate --prompt a --steps 1 --num-images 3 --model "
+                    + Run.TINY
+                    + " --out "
+                    + folder)
+                .split(" "));
+    assertEquals(0, status, err.toString(StandardCharsets.UTF_8));
+    assertEquals(List.of(1L, 2L, 3L), there);
   }
 
   private int run(InputStream in, String... arguments) {

@@ -89,29 +89,30 @@ public final class GenerateCommand implements Callable<Integer> {
   private void run(Task task, Path path, List<Path> files, double loadSeconds) {
     List<Seed> seeds = noise.seeds(task.shape(), output.images());
 
-    List<GeneratedImage> made = new ArrayList<>();
-    List<ObjectNode> lines = new ArrayList<>();
+    List<float[]> latents = new ArrayList<>();
     for (int from = 0; from < seeds.size(); from += output.batchSize()) {
       StepTimes times = new StepTimes(console);
       int to = Math.min(seeds.size(), from + output.batchSize());
       List<GeneratedImage> batch = task.generator().generate(seeds.subList(from, to), times);
       for (int i = 0; i < batch.size(); i++) {
-        lines.add(
-            line(
-                    files.get(from + i),
-                    noise.firstSeed() + from + i,
-                    batch.get(i).image(),
-                    task,
-                    path)
+        GeneratedImage made = batch.get(i);
+        Path file = files.get(from + i);
+        ObjectNode line =
+            line(file, noise.firstSeed() + from + i, made.image(), task, path)
                 .put("dtype", model.precision().torchName())
                 .put("load_seconds", loadSeconds)
                 .put("encode_seconds", times.encodeSeconds())
                 .put("seconds_per_step", times.secondsPerStep())
-                .put("decode_seconds", times.decodeSeconds(i)));
+                .put("decode_seconds", times.decodeSeconds(i));
+        output.write(file, made.image(), line, console);
+        if (output.savesLatents()) {
+          latents.add(made.latent());
+        }
       }
-      made.addAll(batch);
     }
-    output.write(files, made, lines, task.shape(), console);
+    if (output.savesLatents()) {
+      output.writeLatents(latents, task.shape());
+    }
   }
 
   private static ObjectNode line(Path file, long seed, RgbImage image, Task task, Path model) {

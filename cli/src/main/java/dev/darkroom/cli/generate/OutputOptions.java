@@ -6,7 +6,7 @@ import dev.darkroom.cli.console.OutputFile;
 import dev.darkroom.cli.console.PeakMemory;
 import dev.darkroom.diffusion.DiffusionException;
 import dev.darkroom.diffusion.image.ImageFormat;
-import dev.darkroom.diffusion.pipeline.GeneratedImage;
+import dev.darkroom.diffusion.image.RgbImage;
 import dev.darkroom.diffusion.pipeline.LatentShape;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,33 +89,35 @@ final class OutputOptions {
   }
 
   /**
-   * Writes all pictures, then says so.
+   * Writes a picture, then says so: what is made is there, whatever becomes of those after it.
    *
-   * @param lines one for each picture, completed here
+   * @param line completed here
    */
-  void write(
-      List<Path> files,
-      List<GeneratedImage> made,
-      List<ObjectNode> lines,
-      LatentShape shape,
-      Console console) {
-    for (int i = 0; i < made.size(); i++) {
-      byte[] bytes = ImageFormat.parse(files.get(i).toString()).encode(made.get(i).image());
-      OutputFile.write(files.get(i), bytes);
-      lines.get(i).put("sha256", sha256(bytes));
+  void write(Path file, RgbImage image, ObjectNode line, Console console) {
+    byte[] bytes = ImageFormat.parse(file.toString()).encode(image);
+    OutputFile.write(file, bytes);
+    line.put("sha256", sha256(bytes));
+    PeakMemory.bytes().ifPresent(peak -> line.put("peak_rss_bytes", peak));
+    console.result(line);
+  }
+
+  boolean savesLatents() {
+    return saveLatents != null;
+  }
+
+  /**
+   * @param latents of all pictures, of one shape
+   */
+  void writeLatents(List<float[]> latents, LatentShape shape) {
+    if (saveLatents == null) {
+      throw new IllegalStateException("no file was named for the latents");
     }
-    if (saveLatents != null) {
-      float[] all = new float[made.size() * shape.size()];
-      for (int i = 0; i < made.size(); i++) {
-        System.arraycopy(made.get(i).latent(), 0, all, i * shape.size(), shape.size());
-      }
-      long[] sizes = {made.size(), shape.channels(), shape.height(), shape.width()};
-      OutputFile.write(saveLatents, new NumpyFile(sizes, all).toBytes());
+    float[] all = new float[latents.size() * shape.size()];
+    for (int i = 0; i < latents.size(); i++) {
+      System.arraycopy(latents.get(i), 0, all, i * shape.size(), shape.size());
     }
-    for (ObjectNode line : lines) {
-      PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
-      console.result(line);
-    }
+    long[] sizes = {latents.size(), shape.channels(), shape.height(), shape.width()};
+    OutputFile.write(saveLatents, new NumpyFile(sizes, all).toBytes());
   }
 
   private static String sha256(byte[] bytes) {
