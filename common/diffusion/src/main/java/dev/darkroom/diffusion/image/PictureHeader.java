@@ -117,22 +117,27 @@ public record PictureHeader(boolean printColours, boolean moves, Orientation ori
   }
 
   /**
-   * EXIF is a TIFF file of its own, and its first directory has the tag.
+   * EXIF is a TIFF file of its own, and its first directory has the tag. A broken one says nothing,
+   * and what the picture's file says after it still counts.
    *
    * @param exif with its name before it or without
    */
   private static Orientation orientation(ByteBuffer exif) {
-    int start = hasName(exif) ? 6 : 0;
-    ByteBuffer tiff = exif.slice(start, exif.limit() - start);
-    tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-    int directory = tiff.getInt(4);
-    int entries = tiff.getShort(directory) & 0xffff;
-    for (int i = 0; i < entries; i++) {
-      int entry = directory + 2 + 12 * i;
-      if ((tiff.getShort(entry) & 0xffff) == ORIENTATION && tiff.getShort(entry + 2) == SHORT) {
-        return Orientation.ofTag(tiff.getShort(entry + 8) & 0xffff);
+    try {
+      int start = hasName(exif) ? 6 : 0;
+      ByteBuffer tiff = exif.slice(start, exif.limit() - start);
+      tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+      int directory = tiff.getInt(4);
+      int entries = tiff.getShort(directory) & 0xffff;
+      for (int i = 0; i < entries; i++) {
+        int entry = directory + 2 + 12 * i;
+        if ((tiff.getShort(entry) & 0xffff) == ORIENTATION && tiff.getShort(entry + 2) == SHORT) {
+          return Orientation.ofTag(tiff.getShort(entry + 8) & 0xffff);
+        }
       }
+      return Orientation.NORMAL;
+    } catch (IndexOutOfBoundsException e) {
+      return Orientation.NORMAL;
     }
-    return Orientation.NORMAL;
   }
 }
