@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Searches the mapped parameters of one model for a NaN or an infinity, on the cores that building
- * it leaves idle. That is the one time that a load reads their bytes: most of what it takes.
+ * it leaves idle. That is the one time that a load reads their bytes: most of what it takes. A
+ * check maps them for itself: pages that it read through the model's own mapping would stay
+ * resident for as long as that, although a run may never use them.
  */
 final class FiniteChecks {
   /** Smaller ones are checked as they are mapped: that takes no longer than handing them on. */
