@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class Executor<S extends JobSpec> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
 
+  /** How long the first job may wait for its events to have somewhere to go. */
+  private static final Duration WARM_UP = Duration.ofSeconds(2);
+
   /** A little more than an idle slot's poll takes. */
   private static final Duration IDLE_LEAVE = Duration.ofMillis(700);
 
@@ -76,6 +79,7 @@ public final class Executor<S extends JobSpec> implements AutoCloseable {
             config.slots(),
             Thread.ofPlatform().daemon().name("job-" + config.workerName() + "-", 0).factory());
     control = Broadcast.control(config.bootstrapServers(), this::hear);
+    events.ready().completeOnTimeout(null, WARM_UP.toMillis(), TimeUnit.MILLISECONDS).join();
     for (int i = 0; i < config.slots(); i++) {
       slots.add(
           new SlotConsumer(

@@ -96,7 +96,7 @@ class ExecutorTest {
     List<String> told = new ArrayList<>();
     while (told.size() < 6) {
       Event event = heard.poll(20, TimeUnit.SECONDS);
-      assertNotNull(event, "after " + told);
+      assertNotNull(event, "after %s, %d dropped".formatted(told, events.dropped()));
       if (event.jobId().equals(id)) {
         told.add(event.getClass().getSimpleName());
       }
