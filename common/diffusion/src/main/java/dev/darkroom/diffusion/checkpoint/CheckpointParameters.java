@@ -71,8 +71,18 @@ public final class CheckpointParameters implements ParameterSource {
     return take(key, shape, true);
   }
 
+  @Override
+  public boolean isMapped(String key) {
+    String name = name(key);
+    return taken.contains(name) && TensorLoading.staysMapped(checkpoint.entry(name), manager);
+  }
+
+  private String name(String key) {
+    return checkpoint.holds(key) ? key : olderName.apply(key);
+  }
+
   private NDArray take(String key, Shape shape, boolean asStored) {
-    String name = checkpoint.holds(key) ? key : olderName.apply(key);
+    String name = name(key);
     if (!checkpoint.holds(name)) {
       missing.add(key + " " + shape);
       return ShapeParameters.placeholder(shape, manager);

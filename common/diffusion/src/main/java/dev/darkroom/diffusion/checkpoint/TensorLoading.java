@@ -94,6 +94,13 @@ final class TensorLoading {
     return array;
   }
 
+  /** Whether a floating parameter that stays as it is stored stays where it is stored, too. */
+  static boolean staysMapped(StoredTensor tensor, NDManager manager) {
+    return tensor instanceof TensorView view
+        && (isHalf(view.type()) || view.type() == TensorType.F32)
+        && canBeMapped(view, manager);
+  }
+
   private static boolean isHalf(TensorType type) {
     return type == TensorType.F16 || type == TensorType.BF16;
   }

@@ -32,6 +32,11 @@ public interface ParameterSource {
     return take(key, shape, initialisation);
   }
 
+  /** Whether what {@link #takeStored} handed out under a key are a file's own bytes, mapped. */
+  default boolean isMapped(String key) {
+    return false;
+  }
+
   /**
    * Whether a checkpoint holds {@code key}: for names that changed over time. A seed holds every
    * key.

@@ -28,31 +28,44 @@ public final class Weights {
   /** A layer that is narrower on one side costs next to nothing, and all else hangs on it. */
   private static final long NARROW = 32;
 
+  /** Smaller weights are packed: they take little memory, and oneDNN is faster with theirs. */
+  private static final long WORTH_STREAMING = 500_000;
+
+  /** How the layers of a place are made. */
+  private enum Form {
+    USUAL,
+    EXACT,
+    STREAMED
+  }
+
   private final ParameterSource source;
   private final Execution execution;
-  private final boolean exact;
+  private final Form form;
   private final Program program;
   private final String prefix;
   private final Map<String, NDArray> taken;
   private final @Nullable PackedSizes packedSizes;
+  private final MappedWeights mapped;
   private final AdaptableLayers adaptable;
 
   private Weights(
       ParameterSource source,
       Execution execution,
-      boolean exact,
+      Form form,
       Program program,
       String prefix,
       Map<String, NDArray> taken,
       @Nullable PackedSizes packedSizes,
+      MappedWeights mapped,
       AdaptableLayers adaptable) {
     this.source = source;
     this.execution = execution;
-    this.exact = exact;
+    this.form = form;
     this.program = program;
     this.prefix = prefix;
     this.taken = taken;
     this.packedSizes = packedSizes;
+    this.mapped = mapped;
     this.adaptable = adaptable;
   }
 
@@ -66,12 +79,20 @@ public final class Weights {
     AdaptableLayers adaptable = new AdaptableLayers(program, packed, source.manager(), lock);
     source.manager().attachInternal("strengths-" + IDS.incrementAndGet(), adaptable.strengths());
     return new Weights(
-        source, execution, false, program, "", new LinkedHashMap<>(), sizes, adaptable);
+        source,
+        execution,
+        Form.USUAL,
+        program,
+        "",
+        new LinkedHashMap<>(),
+        sizes,
+        new MappedWeights(),
+        adaptable);
   }
 
   /** The place {@code name} below this one; dots may separate several levels. */
   public Weights at(String name) {
-    return place(prefix + name + ".", exact);
+    return place(prefix + name + ".", form);
   }
 
   /**
@@ -79,7 +100,15 @@ public final class Weights {
    * much hangs on them, or their inputs have outliers.
    */
   public Weights exact() {
-    return place(prefix, true);
+    return place(prefix, Form.EXACT);
+  }
+
+  /**
+   * The same place for layers that run once for many runs of others, as a text encoder's do: in
+   * float32, large matrices are not packed, and are in memory only while they are read.
+   */
+  public Weights streamed() {
+    return place(prefix, Form.STREAMED);
   }
 
   /** This place in the tree, as checkpoint keys spell it; empty at the root. */
@@ -87,9 +116,9 @@ public final class Weights {
     return prefix.isEmpty() ? prefix : prefix.substring(0, prefix.length() - 1);
   }
 
-  private Weights place(String below, boolean exactThere) {
+  private Weights place(String below, Form there) {
     return new Weights(
-        source, execution, exactThere, program, below, taken, packedSizes, adaptable);
+        source, execution, there, program, below, taken, packedSizes, mapped, adaptable);
   }
 
   /** {@code at("blocks." + index)}. */
@@ -121,7 +150,9 @@ public final class Weights {
    * @param size of their maps and sequences
    */
   public <T> T run(Supplier<T> forward, long rows, long... size) {
-    return packedSizes == null ? adaptable.run(forward) : packedSizes.run(forward, rows, size);
+    T result = packedSizes == null ? adaptable.run(forward) : packedSizes.run(forward, rows, size);
+    mapped.giveBack();
+    return result;
   }
 
   /** Every layer of the tree so far: where adapters act. */
@@ -232,11 +263,14 @@ public final class Weights {
 
   private IValue layer(NDArray weight, @Nullable NDArray bias, int stride, int padding) {
     Shape shape = weight.getShape();
-    Execution form = exact || isNarrow(shape) ? Execution.INFERENCE : execution;
+    boolean streams = streams(shape);
+    if (streams && source.isMapped(prefix + "weight")) {
+      mapped.add(weight);
+    }
     IValue layer =
         held(
             program
-                .call(form.layerKernel())
+                .call(streams ? "streamed_layer" : executionOf(shape).layerKernel())
                 .tensor(weight)
                 .optional(bias)
                 .integer(stride)
@@ -248,10 +282,22 @@ public final class Weights {
       // The layer alone holds its weight now, so that packing can replace it.
       weight.close();
     }
-    if (packedSizes != null) {
+    if (packedSizes != null && !streams) {
       packedSizes.add(layer, shape.size());
     }
     return layer;
+  }
+
+  private boolean streams(Shape weight) {
+    return form == Form.STREAMED
+        && execution == Execution.INFERENCE
+        && packedSizes != null
+        && weight.dimension() == 2
+        && weight.size() >= WORTH_STREAMING;
+  }
+
+  private Execution executionOf(Shape weight) {
+    return form == Form.EXACT || isNarrow(weight) ? Execution.INFERENCE : execution;
   }
 
   /** Layers of 16 bits on a GPU hand on what they answer in, so that only the last is exact. */

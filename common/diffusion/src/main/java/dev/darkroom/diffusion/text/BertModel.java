@@ -38,7 +38,7 @@ public final class BertModel implements TextEncoder {
    */
   public BertModel(BertConfig config, ParameterSource source, Execution execution) {
     this.config = config;
-    this.weights = Weights.of(source, execution);
+    this.weights = Weights.of(source, execution).streamed();
     int channels = config.hiddenSize();
     double eps = config.layerNormEps();
     mask = new AttentionMask(weights);

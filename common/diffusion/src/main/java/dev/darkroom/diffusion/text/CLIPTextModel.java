@@ -32,7 +32,7 @@ public final class CLIPTextModel implements CLIPTextEncoder {
    */
   public CLIPTextModel(CLIPTextConfig config, ParameterSource source, Execution execution) {
     this.config = config;
-    this.weights = Weights.of(source, execution);
+    this.weights = Weights.of(source, execution).streamed();
     this.transformer = new CLIPTextTransformer(config, weights, false);
   }
 

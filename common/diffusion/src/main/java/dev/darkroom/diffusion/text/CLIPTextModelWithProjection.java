@@ -33,7 +33,7 @@ public final class CLIPTextModelWithProjection implements CLIPTextEncoder {
   public CLIPTextModelWithProjection(
       CLIPTextConfig config, ParameterSource source, Execution execution) {
     this.config = config.requireProjection();
-    this.weights = Weights.of(source, execution);
+    this.weights = Weights.of(source, execution).streamed();
     this.transformer = new CLIPTextTransformer(config, weights, true);
   }
 

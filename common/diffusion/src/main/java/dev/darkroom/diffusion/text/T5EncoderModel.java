@@ -39,7 +39,7 @@ public final class T5EncoderModel implements TextEncoder {
    */
   public T5EncoderModel(T5Config config, ParameterSource source, Execution execution) {
     this.config = config;
-    this.weights = Weights.of(source, execution);
+    this.weights = Weights.of(source, execution).streamed();
     double eps = config.layerNormEpsilon();
     ends =
         new T5Ends(

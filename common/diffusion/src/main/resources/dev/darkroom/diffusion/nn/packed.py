@@ -4,7 +4,7 @@
 # A weight is (packs, scales, dtype), and says by itself how its layer runs. Floating weights have no scales; what goes in is cast to
 # their dtype, and what comes out is float32: all between the layers is. oneDNN wants another order for another size of map, so such a
 # layer keeps its weights by size: under 0 as they came, until the first size is known; those may be a file's own bytes, of another
-# dtype. Packing writes to the layer: the caller sees to it that no other thread runs the layer meanwhile.
+# dtype. Under -1 they stay as they came: such a layer packs nothing. Packing writes to the layer: the caller sees to it that no other thread runs the layer meanwhile.
 #
 # Linear layers run as 1x1 convolutions over [N, C, T, 1], which is how channels_last stores [N, T, C]. oneDNN computes a
 # convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does. For small layers
@@ -34,6 +34,13 @@ def made_layer(self, pack: Tensor, scales: List[Tensor], dtype: int, bias: Optio
 
 def layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   return self.made_layer(self.as_convolution(weight), annotate(List[Tensor], []), 6, bias, stride, padding, strengths)
+
+# Multiplies straight from what it was given: where a layer runs once for many runs of others, a packed copy mostly lies in memory.
+def streamed_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
+  layer = self.layer(weight, bias, stride, padding, strengths)
+  packs = layer[0][0]
+  packs[-1] = packs.pop(0)
+  return layer
 
 def half_layer(self, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, strengths: Strengths) -> Layer:
   if ops.prim.dtype(weight) == 6:
@@ -73,6 +80,8 @@ def weight_for(self, layer: Layer, rows: int, height: int, width: int, corner: i
   size = ((corner * 4 + rows) * 1048576 + height) * 1048576 + width
   if size in packs:
     return packs[size]
+  if -1 in packs:
+    return torch.to(torch.flatten(packs[-1], 1), dtype)
   dense = self.as_convolution(self.whole(packs))
   if corner > 0:
     dense = self.folded(torch.to(dense, 6), corner)
@@ -178,7 +187,7 @@ def joined(self, x: Tensor, layers: List[Layer]) -> Tensor:
   if size in packs:
     return packs[size]
   matrices = annotate(List[Tensor], [])
-  if len(scales) == 0 and len(biases) == 0:
+  if len(scales) == 0 and len(biases) == 0 and -1 not in packs:
     matrices = [self.weight_for(layer, rows, positions, 1) for layer in layers]
   small = len(matrices) > 0 and not any([matrix.is_mkldnn for matrix in matrices])
   packs[size] = torch.cat(matrices) if small else torch.empty([0])

@@ -7,10 +7,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.darkroom.diffusion.ResidentPages;
 import dev.darkroom.diffusion.kernels.TorchRuntime;
 import dev.darkroom.diffusion.nn.Initialisation;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,26 +38,13 @@ class ResidentPagesTest {
         CheckpointParameters parameters = new CheckpointParameters(checkpoint, manager);
         NDArray weight = parameters.take("weight", SHAPE, new Initialisation.Constant(0));
         parameters.requireAllTaken(key -> false);
-        long checked = residentKilobytes(file);
+        long checked = ResidentPages.kilobytesOf(file);
         assertTrue(checked < KILOBYTES / 8, "checked: " + checked);
 
         weight.sum().close();
-        long used = residentKilobytes(file);
+        long used = ResidentPages.kilobytesOf(file);
         assertTrue(used >= KILOBYTES, "used: " + used);
       }
     }
-  }
-
-  private static long residentKilobytes(Path file) throws IOException {
-    long sum = 0;
-    boolean ours = false;
-    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-        ours = line.endsWith(file.toString());
-      } else if (ours && line.startsWith("Rss:")) {
-        sum += Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return sum;
   }
 }
