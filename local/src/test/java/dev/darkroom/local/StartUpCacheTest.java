@@ -48,7 +48,8 @@ class StartUpCacheTest {
     Files.createDirectory(folder.resolve("bin"));
     executable(
         folder.resolve("bin/mvn"),
-        "for jar in %s; do mkdir -p $(dirname $jar); touch $jar; done".formatted(jars()));
+        "for jar in %s; do mkdir -p $(dirname $jar); touch -d '2 seconds ago' $jar; done"
+            .formatted(jars()));
     jdk("jdk", "");
   }
 

@@ -35,6 +35,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /** SQL state of a server that is there and still starting up. */
   private static final String CANNOT_CONNECT_NOW = "57P03";
 
+  /** What a server says that finds the memory of another on its folder. */
+  private static final String STILL_IN_USE = "is still in use";
+
   private final Process server;
   private final int port;
   private final String password;
@@ -64,15 +67,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         commands.stopLeftOver();
       }
       int freePort = FreePort.check(port, "Postgres");
-      Path output = dataDir.resolve("postgres.out");
-      var process =
-          new ProcessBuilder(commands.server(freePort, dataDir.resolve("logs")))
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      process.getOutputStream().close();
-      var postgres = new EmbeddedPostgres(process, freePort, password);
-      postgres.awaitConnections(output);
+      EmbeddedPostgres postgres = launched(commands, dataDir, freePort, password);
       postgres.createMissing(DATABASE);
       return postgres;
     } catch (IOException | SQLException e) {
@@ -82,6 +77,26 @@ public final class EmbeddedPostgres implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new EmbeddedServiceException(
           "Postgres was interrupted while it started on " + dataDir, e);
+    }
+  }
+
+  /** A server that takes connections. */
+  private static EmbeddedPostgres launched(
+      PostgresCommands commands, Path dataDir, int port, String password)
+      throws IOException, SQLException, InterruptedException {
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    Path output = dataDir.resolve("postgres.out");
+    while (true) {
+      var process =
+          new ProcessBuilder(commands.server(port, dataDir.resolve("logs")))
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      process.getOutputStream().close();
+      var postgres = new EmbeddedPostgres(process, port, password);
+      if (postgres.awaitConnections(output, deadline)) {
+        return postgres;
+      }
     }
   }
 
@@ -110,20 +125,25 @@ public final class EmbeddedPostgres implements AutoCloseable {
         .isPresent();
   }
 
-  private void awaitConnections(Path output)
+  /**
+   * Returns false when the server ended because processes of a killed one are not yet gone: they
+   * leave by themselves, but those that wait for the disk not at once.
+   */
+  private boolean awaitConnections(Path output, long deadline)
       throws IOException, SQLException, InterruptedException {
-    long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (true) {
       try {
         connect("postgres").close();
-        return;
+        return true;
       } catch (SQLException e) {
         boolean starting = CANNOT_CONNECT_NOW.equals(e.getSQLState()) || isConnectionRefused(e);
         if (!server.isAlive()) {
+          String said = Files.readString(output).strip();
+          if (said.contains(STILL_IN_USE) && System.nanoTime() < deadline) {
+            return false;
+          }
           throw new EmbeddedServiceException(
-              "Postgres ended with %d: %s"
-                  .formatted(server.exitValue(), Files.readString(output).strip()),
-              e);
+              "Postgres ended with %d: %s".formatted(server.exitValue(), said), e);
         }
         if (!starting || System.nanoTime() > deadline) {
           server.destroy();
@@ -206,8 +226,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
   public void close() {
     try {
       // SIGINT is the fast shutdown; destroy() would send SIGTERM, which waits for every client to
-      // leave.
-      new ProcessBuilder(List.of("/bin/kill", "-INT", Long.toString(server.pid())))
+      // leave. Every shell has kill, not every system a program of that name.
+      new ProcessBuilder(List.of("/bin/sh", "-c", "kill -INT $0", Long.toString(server.pid())))
           .start()
           .waitFor();
       server.onExit().get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);

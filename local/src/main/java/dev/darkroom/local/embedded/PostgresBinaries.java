@@ -3,8 +3,6 @@ package dev.darkroom.local.embedded;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -41,8 +39,12 @@ record PostgresBinaries(Path bin) {
       unpack(archive, fresh);
       try {
         Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
-      } catch (FileAlreadyExistsException | DirectoryNotEmptyException another) {
+      } catch (IOException e) {
         delete(fresh);
+        // Another start may have been first.
+        if (!Files.isDirectory(home)) {
+          throw e;
+        }
       }
     }
     return new PostgresBinaries(home.resolve("bin"));

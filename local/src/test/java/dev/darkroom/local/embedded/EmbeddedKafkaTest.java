@@ -124,7 +124,33 @@ class EmbeddedKafkaTest {
                       set("errors.deadletterqueue.copy.record.enable", "true"))))
           .all()
           .get();
-      admin.alterShareGroupOffsets(group, Map.of(new TopicPartition(topic, 0), 0L)).all().get();
+      untilKnown(
+          () ->
+              admin
+                  .alterShareGroupOffsets(group, Map.of(new TopicPartition(topic, 0), 0L))
+                  .all()
+                  .get());
+    }
+  }
+
+  private interface Question {
+    void ask() throws ExecutionException, InterruptedException;
+  }
+
+  /** A topic may be so new that the broker that is asked has not heard of it. */
+  private static void untilKnown(Question question)
+      throws ExecutionException, InterruptedException {
+    long deadline = System.nanoTime() + POLL.toNanos();
+    while (true) {
+      try {
+        question.ask();
+        return;
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+            || System.nanoTime() > deadline) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -134,18 +160,7 @@ class EmbeddedKafkaTest {
 
   private static void awaitTopic(String bootstrap, String topic) throws Exception {
     try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-      long deadline = System.nanoTime() + POLL.toNanos();
-      while (true) {
-        try {
-          admin.describeTopics(List.of(topic)).allTopicNames().get();
-          return;
-        } catch (ExecutionException e) {
-          if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
-              || System.nanoTime() > deadline) {
-            throw e;
-          }
-        }
-      }
+      untilKnown(() -> admin.describeTopics(List.of(topic)).allTopicNames().get());
     }
   }
 

@@ -1,12 +1,17 @@
 package dev.darkroom.local.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,7 +31,7 @@ class EmbeddedPostgresTest {
     var killed = EmbeddedPostgres.start(folder, 0, PASSWORD);
     execute(killed, "INSERT INTO jobs VALUES (2)");
     ProcessHandle.of(killed.pid()).orElseThrow().destroyForcibly();
-    killed.onExit().get(10, TimeUnit.SECONDS);
+    killed.onExit().get(60, TimeUnit.SECONDS);
 
     var leftBehind = EmbeddedPostgres.start(folder, 0, PASSWORD);
     execute(leftBehind, "INSERT INTO jobs VALUES (3)");
@@ -34,7 +39,34 @@ class EmbeddedPostgresTest {
       assertEquals("3", query(last, "SELECT count(*) FROM jobs"));
       assertNotEquals(leftBehind.pid(), last.pid());
     }
-    assertEquals(0, leftBehind.onExit().get(10, TimeUnit.SECONDS).exitValue());
+    assertEquals(0, leftBehind.onExit().get(60, TimeUnit.SECONDS).exitValue());
+  }
+
+  @Test
+  void startWaitsForTheProcessesOfAKilledServer(@TempDir Path folder) throws Exception {
+    var killed = EmbeddedPostgres.start(folder, 0, PASSWORD);
+    var server = ProcessHandle.of(killed.pid()).orElseThrow();
+    List<ProcessHandle> left = server.children().toList();
+    signal("STOP", left);
+    server.destroyForcibly();
+    killed.onExit().get(60, TimeUnit.SECONDS);
+    var next = CompletableFuture.supplyAsync(() -> EmbeddedPostgres.start(folder, 0, PASSWORD));
+    try {
+      Path output = folder.resolve("postgres.out");
+      while (!Files.readString(output).contains("still in use")) {
+        assertFalse(next.isDone());
+      }
+    } finally {
+      signal("CONT", left);
+    }
+    next.get(60, TimeUnit.SECONDS).close();
+  }
+
+  /** Some end by themselves meanwhile, as the backends of connections do. */
+  private static void signal(String name, List<ProcessHandle> processes) throws Exception {
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "kill -" + name + " $*", "sh"));
+    processes.forEach(process -> command.add(Long.toString(process.pid())));
+    new ProcessBuilder(command).start().waitFor();
   }
 
   @Test

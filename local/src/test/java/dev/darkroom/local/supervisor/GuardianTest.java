@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(150)
 class GuardianTest {
   @Test
   void endsWhatIsRegisteredWhenItsPipeCloses() throws Exception {
@@ -21,8 +21,8 @@ class GuardianTest {
       guardian.add(forgotten.pid());
       guardian.remove(forgotten.pid());
       guardian.close();
-      assertTrue(polite.waitFor(5, TimeUnit.SECONDS));
-      assertTrue(stubborn.waitFor(5, TimeUnit.SECONDS));
+      assertTrue(polite.waitFor(60, TimeUnit.SECONDS));
+      assertTrue(stubborn.waitFor(60, TimeUnit.SECONDS));
       assertTrue(forgotten.isAlive());
     } finally {
       forgotten.destroyForcibly().waitFor();
