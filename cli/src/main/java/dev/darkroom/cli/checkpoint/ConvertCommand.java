@@ -16,8 +16,6 @@ import dev.darkroom.diffusion.singlefile.DiffusersFolder;
 import dev.darkroom.diffusion.singlefile.SingleFile;
 import dev.darkroom.diffusion.singlefile.SingleFileWriter;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,9 +86,10 @@ public final class ConvertCommand implements Callable<Integer> {
       Files.createDirectories(above);
       convert(source, part.path(), target.toString().endsWith(WEIGHTS), type);
       Files.move(part.path(), target);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      throw taken(); // by another command, while this one was at work
     } catch (IOException e) {
+      if (Files.exists(target)) {
+        throw taken(); // by another command, while this one was at work
+      }
       throw DiffusionException.badInput(
           "%s: cannot be converted to %s: %s".formatted(source, out, e.getMessage()));
     } finally {
