@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,8 +47,11 @@ final class Launcher implements AutoCloseable {
             assertTrue(process.isAlive(), launcher::screen);
             // A killed launcher leaves its file behind; the script becomes the launcher, so the
             // number is the same.
-            return Files.exists(data.resolve("run.json"))
-                && launcher.runFile().path("pids").path("launcher").asLong() == process.pid();
+            try {
+              return launcher.runFile().path("pids").path("launcher").asLong() == process.pid();
+            } catch (FileNotFoundException notYet) {
+              return false;
+            }
           });
     } catch (AssertionError e) {
       launcher.close();
@@ -104,9 +108,12 @@ final class Launcher implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
+    List<ProcessHandle> all = processes();
     process.destroy();
-    if (!process.waitFor(30, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
     }
+    // What a killed launcher leaves behind, its guardian ends; until then it writes to the folder.
+    all.forEach(each -> each.onExit().join());
   }
 }

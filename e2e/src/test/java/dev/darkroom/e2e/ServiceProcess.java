@@ -71,7 +71,8 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   private void signal(String name) throws Exception {
-    var command = List.of("/bin/kill", "-" + name, Long.toString(process.pid()));
+    // Every shell has kill, not every system a program of that name.
+    var command = List.of("/bin/sh", "-c", "kill -" + name + " $0", Long.toString(process.pid()));
     assertEquals(0, new ProcessBuilder(command).start().waitFor());
   }
 

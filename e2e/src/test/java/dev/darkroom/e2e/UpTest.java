@@ -68,9 +68,7 @@ class UpTest {
       launcher.process().destroyForcibly().waitFor();
     }
     Eventually.until(
-        "no process left",
-        Duration.ofSeconds(15),
-        () -> processes.stream().noneMatch(ProcessHandle::isAlive));
+        "no process left", SOON, () -> processes.stream().noneMatch(ProcessHandle::isAlive));
     try (var launcher =
             Launcher.up(data, folder.resolve("screen.txt"), "--no-warm-up", "--trainers", "0");
         var api = launcher.api()) {
@@ -86,20 +84,26 @@ class UpTest {
   }
 
   private static void assertStatusAndDown(Path data, Launcher launcher) throws Exception {
-    var status = Launcher.run("status", "--data", data.toString());
-    assertEquals(0, status.status(), status.errors());
-    JsonNode parts = Api.JSON.readTree(status.output()).path("parts");
-    assertEquals("ready", parts.path("gateway").asText(), status.output());
-    assertEquals("ready", parts.path("worker-1").asText(), status.output());
-    assertEquals("ready", parts.path("trainer-1").asText(), status.output());
+    JsonNode ready =
+        Api.JSON
+            .createObjectNode()
+            .put("gateway", "ready")
+            .put("trainer-1", "ready")
+            .put("worker-1", "ready");
+    Eventually.until(
+        "all parts ready",
+        SOON,
+        () -> {
+          var status = Launcher.run("status", "--data", data.toString());
+          assertEquals(0, status.status(), status.errors());
+          return Api.JSON.readTree(status.output()).path("parts").equals(ready);
+        });
 
     List<ProcessHandle> processes = launcher.processes();
     assertEquals(0, Launcher.run("down", "--data", data.toString()).status());
     // The launcher is a child of this JVM, which takes a moment to notice its end.
     Eventually.until(
-        "no process left",
-        Duration.ofSeconds(5),
-        () -> processes.stream().noneMatch(ProcessHandle::isAlive));
+        "no process left", SOON, () -> processes.stream().noneMatch(ProcessHandle::isAlive));
     assertEquals(0, launcher.process().waitFor(), launcher.screen());
     assertFalse(Files.exists(data.resolve("run.json")));
   }
