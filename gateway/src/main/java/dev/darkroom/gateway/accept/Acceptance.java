@@ -72,7 +72,7 @@ public final class Acceptance {
       Accepted accepted = store(job.get());
       seen.post().job().complete(accepted.id());
       return accepted;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       seen.post().job().completeExceptionally(e);
       throw e;
     }

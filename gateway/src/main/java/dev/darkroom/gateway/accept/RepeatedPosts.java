@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recognises a POST that a client sends again because it never saw the answer, and carries no
@@ -22,7 +23,8 @@ import java.util.function.BooleanSupplier;
  */
 public final class RepeatedPosts {
   private static final Duration RESET_WINDOW = Duration.ofSeconds(2);
-  private static final Duration NEWS = Duration.ofMillis(20);
+  private static final Duration NEWS = Duration.ofMillis(200);
+  private static final Duration LOOK = Duration.ofMillis(2);
   private static final Duration RETRY_WINDOW = Duration.ofMinutes(10);
   private static final int MAX_REMEMBERED = 4096;
 
@@ -39,11 +41,16 @@ public final class RepeatedPosts {
    * @param isRetry whether the client says that it is a repetition
    * @param isReplayer whether it is a client that repeats without saying so, even after an answer
    *     that was lost on its way
-   * @param isGone whether the connection that it came over has been closed
+   * @param connection that it came over, one object for all that comes over it
+   * @param isGone whether the connection has been closed
    * @param isAnswered whether its answer was written
    */
   public record Arrival(
-      boolean isRetry, boolean isReplayer, BooleanSupplier isGone, BooleanSupplier isAnswered) {}
+      boolean isRetry,
+      boolean isReplayer,
+      Object connection,
+      BooleanSupplier isGone,
+      BooleanSupplier isAnswered) {}
 
   /** A POST that was seen, and the job that stands for it once it is stored. */
   public static final class Post {
@@ -51,6 +58,9 @@ public final class RepeatedPosts {
     private final Arrival arrival;
     private final Instant at;
     private final CompletableFuture<JobId> job;
+
+    /** When the job was there for this post to be answered with; null before that. */
+    private volatile @Nullable Instant stored;
 
     private Post(Key key, Arrival arrival, Instant at, CompletableFuture<JobId> job) {
       this.key = key;
@@ -62,6 +72,12 @@ public final class RepeatedPosts {
     /** Completed with the job, or exceptionally where none was stored. */
     public CompletableFuture<JobId> job() {
       return job;
+    }
+
+    /** Whether its answer is on its way yet, or may have been lost just now. */
+    private boolean isRecent(Instant now) {
+      Instant since = stored;
+      return since == null || now.isBefore(since.plus(RESET_WINDOW));
     }
   }
 
@@ -79,21 +95,24 @@ public final class RepeatedPosts {
 
   /**
    * Gives the gateway a moment to notice that the connection of an equal POST is gone: the
-   * repetition can overtake the news of the reset that caused it.
+   * repetition can overtake the news of the reset that caused it. Only an equal POST of one who
+   * replays, over another connection and soon after the first, ever waits.
    */
   void awaitNews(Key key, Arrival arrival) {
     long deadline = System.nanoTime() + NEWS.toNanos();
-    while (arrival.isReplayer() && isUndecided(key) && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(NEWS.toNanos() / 10);
+    while (arrival.isReplayer() && isUndecided(key, arrival) && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(LOOK.toNanos());
     }
   }
 
-  private synchronized boolean isUndecided(Key key) {
+  /** An answer that was written may be lost all the same, so it decides nothing. */
+  private synchronized boolean isUndecided(Key key, Arrival arrival) {
     Post earlier = posts.get(key);
     return earlier != null
-        && clock.instant().isBefore(earlier.at.plus(RESET_WINDOW))
-        && !earlier.arrival.isGone().getAsBoolean()
-        && !earlier.arrival.isAnswered().getAsBoolean();
+        && !earlier.job.isCompletedExceptionally()
+        && earlier.isRecent(clock.instant())
+        && earlier.arrival.connection() != arrival.connection()
+        && !earlier.arrival.isGone().getAsBoolean();
   }
 
   /** Notes a POST and says whether it repeats an earlier one. */
@@ -119,14 +138,15 @@ public final class RepeatedPosts {
     if (arrival.isRetry()) {
       return true;
     }
-    boolean recent = now.isBefore(earlier.at.plus(RESET_WINDOW));
     boolean lost =
         earlier.arrival.isGone().getAsBoolean()
             && (arrival.isReplayer() || !earlier.arrival.isAnswered().getAsBoolean());
-    return recent && lost;
+    return earlier.isRecent(now) && lost;
   }
 
   private void remember(Post post) {
+    // A slow commit must not use up the time that a repetition has.
+    post.job.thenRun(() -> post.stored = clock.instant());
     posts.put(post.key, post);
     oldestFirst.addLast(post);
   }

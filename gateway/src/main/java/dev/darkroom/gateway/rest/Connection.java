@@ -21,6 +21,7 @@ final class Connection {
     return new RepeatedPosts.Arrival(
         isRetry(request.request().getHeader(RETRY_COUNT)),
         isReplicateJavaScript(request),
+        channel,
         () -> !channel.isActive(),
         answered::get);
   }

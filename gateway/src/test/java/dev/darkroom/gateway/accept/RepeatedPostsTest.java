@@ -2,6 +2,7 @@ package dev.darkroom.gateway.accept;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.darkroom.jobs.job.JobId;
 import dev.darkroom.jobs.job.Sha256;
@@ -11,6 +12,8 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class RepeatedPostsTest {
@@ -54,10 +57,45 @@ class RepeatedPostsTest {
 
   @Test
   void resetIsForgottenAfterTwoSeconds() {
-    arrive(false, true);
+    RepeatedPosts.Seen first = arrive(false, true);
+    first.post().job().complete(JobId.next());
     gone.set(true);
     clock.now = clock.now.plus(Duration.ofSeconds(3));
     assertFalse(isRepeated(false, true));
+  }
+
+  @Test
+  void resetIsRememberedForTwoSecondsFromWhenTheJobWasStoredHoweverLongThatTook() {
+    RepeatedPosts.Seen first = arrive(false, true);
+    gone.set(true);
+    clock.now = clock.now.plus(Duration.ofSeconds(3));
+    first.post().job().complete(JobId.next());
+    clock.now = clock.now.plus(Duration.ofSeconds(1));
+    assertTrue(isRepeated(false, true));
+  }
+
+  @Test
+  void repetitionWaitsForTheNewsThatTheAnswersConnectionIsGone() {
+    answered.set(true);
+    AtomicInteger looks = new AtomicInteger();
+    posts.arrive(KEY, arrival(new Object(), () -> looks.incrementAndGet() > 2));
+    posts.awaitNews(KEY, arrival(false, true));
+    assertTrue(isRepeated(false, true));
+  }
+
+  @Test
+  void nobodyWaitsForNewsOfTheConnectionThatThePostItselfCameOver() {
+    Object connection = new Object();
+    posts.arrive(KEY, arrival(connection, () -> fail("nothing is to be looked at")));
+    posts.awaitNews(KEY, arrival(connection, gone::get));
+  }
+
+  @Test
+  void nobodyWaitsForNewsOfAPostThatWasNotStored() {
+    RepeatedPosts.Arrival lost = arrival(new Object(), () -> fail("nothing is to be looked at"));
+    RepeatedPosts.Seen first = posts.arrive(KEY, lost);
+    first.post().job().completeExceptionally(new IllegalStateException("not stored"));
+    posts.awaitNews(KEY, arrival(false, true));
   }
 
   @Test
@@ -103,7 +141,12 @@ class RepeatedPostsTest {
   }
 
   private RepeatedPosts.Arrival arrival(boolean isRetry, boolean isReplayer) {
-    return new RepeatedPosts.Arrival(isRetry, isReplayer, gone::get, answered::get);
+    return new RepeatedPosts.Arrival(isRetry, isReplayer, new Object(), gone::get, answered::get);
+  }
+
+  /** Of a client that replays. */
+  private RepeatedPosts.Arrival arrival(Object connection, BooleanSupplier isGone) {
+    return new RepeatedPosts.Arrival(false, true, connection, isGone, answered::get);
   }
 
   private static final class SetClock extends Clock {
