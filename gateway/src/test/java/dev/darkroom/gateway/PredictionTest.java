@@ -9,17 +9,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.jobs.job.Json;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PredictionTest {
   @ConfigProperty(name = "darkroom.public-url")
   String url;
+
+  @Inject DataSource source;
 
   private Api api;
 
@@ -339,6 +349,51 @@ class PredictionTest {
 
   @Test
   void waitThatEndsFirstIsAnsweredInTimeWithStarting() {
+    assertAnsweredInTime(this::millisOfAWait);
+  }
+
+  /** What the store takes is part of the wait, as the caller counts. */
+  @Test
+  void waitThatEndsFirstIsAnsweredInTimeAlsoWhereTheStoreIsSlow() {
+    assertAnsweredInTime(this::millisOfAWaitWhileTheStoreIsSlow);
+  }
+
+  /** A machine that is busy elsewhere may be late once; a gateway that is late is so each time. */
+  private static void assertAnsweredInTime(LongSupplier millisOfAWait) {
+    List<Long> tries = new ArrayList<>();
+    do {
+      tries.add(millisOfAWait.getAsLong());
+      assertTrue(tries.getLast() > 4000, "answered after " + tries + " ms");
+    } while (tries.getLast() >= 5000 && tries.size() < 3);
+    assertTrue(tries.getLast() < 5000, "answered after " + tries + " ms");
+  }
+
+  private long millisOfAWaitWhileTheStoreIsSlow() {
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE jobs IN EXCLUSIVE MODE");
+      CompletableFuture<Void> freed =
+          CompletableFuture.runAsync(
+              () -> rollback(connection), CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+      long millis = millisOfAWait();
+      freed.join();
+      return millis;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void rollback(Connection connection) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** How long a wait of five seconds takes for a job that nobody works on. */
+  private long millisOfAWait() {
     long start = System.nanoTime();
     Api.Answer answer =
         api.post(
@@ -350,8 +405,7 @@ class PredictionTest {
     assertEquals(201, answer.status());
     assertEquals("starting", answer.json().get("status").textValue());
     assertEquals("wait=5", answer.headers().firstValue("Preference-Applied").orElse(""));
-    assertTrue(millis < 5000, "answered after " + millis + " ms");
-    assertTrue(millis > 4000, "answered after " + millis + " ms");
+    return millis;
   }
 
   private int count() {

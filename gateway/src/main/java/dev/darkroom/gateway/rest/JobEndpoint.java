@@ -24,6 +24,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Optional;
@@ -71,6 +72,7 @@ public final class JobEndpoint {
    */
   Response create(
       JobPost post, String path, InputStream body, Function<JobRequest, NewJob> intake) {
+    long came = System.nanoTime();
     RoutingContext http = post.http();
     Optional<PreferWait> wait = PreferWait.parse(post.prefer());
     JobRequest request = post.request(path, JsonBody.read(body, maxJsonBytes));
@@ -81,7 +83,9 @@ public final class JobEndpoint {
           .entity(view.of(accepted.job().orElseGet(() -> stored(accepted.id()))))
           .build();
     }
-    Job ended = live.awaitEnd(accepted.id(), wait.get().patience());
+    // What reading and storing took is part of the wait: the caller counts from when it asked.
+    Duration spent = Duration.ofNanos(System.nanoTime() - came);
+    Job ended = live.awaitEnd(accepted.id(), wait.get().patience().minus(spent));
     Prediction prediction = view.of(ended);
     if (!ended.state().isDone()) {
       prediction = prediction.asStarting();
