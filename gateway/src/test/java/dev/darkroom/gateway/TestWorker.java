@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 
@@ -38,6 +39,8 @@ final class TestWorker implements AutoCloseable {
 
   TestWorker(String bootstrapServers, DataSource source, ObjectStore objects) {
     events = new EventPublisher(bootstrapServers);
+    // What is published before that is dropped.
+    events.ready().orTimeout(60, TimeUnit.SECONDS).join();
     executor =
         new Executor<>(
             new ExecutorConfig(
@@ -59,12 +62,13 @@ final class TestWorker implements AutoCloseable {
 
   private Result paint(JobContext<GenerationSpec> context) {
     String prompt = context.spec().prompt();
-    context.log("Painting " + prompt);
     if (prompt.startsWith("fail")) {
       throw new DarkroomException(ErrorCode.INVALID_INPUT, "The job failed as it was asked to.");
     }
     for (int step = 1; step <= STEPS; step++) {
       context.checkStop();
+      // In every step, as progress is: a gateway may begin to listen after the first.
+      context.log("Painting " + prompt);
       context.progress(step, STEPS);
       context.preview(0, step, "image/png", PIXEL);
       if (prompt.startsWith("slow")) {
