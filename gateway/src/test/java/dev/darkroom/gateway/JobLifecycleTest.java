@@ -109,7 +109,7 @@ class JobLifecycleTest {
   void cancelEndsARunningPrediction() {
     JsonNode prediction = api.predict("{\"prompt\":\"hold\"}");
     String self = prediction.at("/urls/get").textValue();
-    api.until(self, a -> a.json().get("status").textValue().equals("processing"));
+    awaitProcessing(self);
     api.post(prediction.at("/urls/cancel").textValue(), "");
     assertEquals("canceled", end(prediction).get("status").textValue());
   }
@@ -118,7 +118,7 @@ class JobLifecycleTest {
   void deadlineEndsARunningPrediction() {
     JsonNode prediction = api.predict("{\"prompt\":\"hold\"}", "Cancel-After", "1h");
     String self = prediction.at("/urls/get").textValue();
-    api.until(self, a -> a.json().get("status").textValue().equals("processing"));
+    awaitProcessing(self);
     try (var connection = source.getConnection();
         var pass = connection.prepareStatement("UPDATE jobs SET deadline = now() WHERE id = ?")) {
       pass.setString(1, prediction.get("id").textValue());
@@ -347,8 +347,14 @@ class JobLifecycleTest {
 
   private JsonNode end(JsonNode prediction) {
     return api.until(
-            prediction.at("/urls/get").textValue(), a -> a.json().get("completed_at").isTextual())
+            prediction.at("/urls/get").textValue(),
+            a -> a.status() == 200 && a.json().get("completed_at").isTextual())
         .json();
+  }
+
+  private void awaitProcessing(String self) {
+    api.until(
+        self, a -> a.status() == 200 && a.json().get("status").textValue().equals("processing"));
   }
 
   private List<String> names(String stream) throws IOException {
