@@ -210,7 +210,7 @@ class JobLifecycleTest {
       List<Receiver.Call> calls =
           Eventually.get(() -> List.copyOf(receiver.calls), seen -> seen.size() == 2);
       assertEquals(calls.get(0).header("webhook-id"), calls.get(1).header("webhook-id"));
-      assertEquals(calls.get(0).body(), calls.get(1).body());
+      assertEquals(withoutSignatures(calls.get(0)), withoutSignatures(calls.get(1)));
       assertNotEquals(
           calls.get(0).header("webhook-timestamp"), calls.get(1).header("webhook-timestamp"));
       assertNotEquals(
@@ -227,8 +227,9 @@ class JobLifecycleTest {
               exchange.sendResponseHeaders(307, -1);
             })) {
       JsonNode prediction = predictWith(receiver, "move", "[\"completed\"]");
-      Eventually.get(() -> attempts(prediction), seen -> seen.equals("1 pending 307"));
-      assertEquals(1, receiver.calls.size());
+      assertEquals(
+          "307 pending", Eventually.get(() -> firstAttempt(prediction), seen -> !seen.isEmpty()));
+      assertTrue(receiver.calls.stream().allMatch(call -> call.path().equals("/hook")));
     }
   }
 
@@ -327,15 +328,34 @@ class JobLifecycleTest {
     return created.json();
   }
 
+  /** The body without the queries of its signed URLs, which change on the hour. */
+  private static String withoutSignatures(Receiver.Call call) {
+    return call.body().replaceAll("\\?expires=\\d+&signature=[\\w-]+", "");
+  }
+
   /** Attempts, state and last status of a job's one delivery. */
   private String attempts(JsonNode prediction) {
+    return ask(
+        prediction,
+        """
+        SELECT d.attempts || ' ' || d.state || ' ' || coalesce(max(a.status)::text, '')
+          FROM webhook_deliveries d LEFT JOIN webhook_attempts a ON a.delivery_id = d.id
+         WHERE d.job_id = ? GROUP BY d.id""");
+  }
+
+  /** Status of the first attempt at a job's one delivery, and the delivery's state. */
+  private String firstAttempt(JsonNode prediction) {
+    return ask(
+        prediction,
+        """
+        SELECT coalesce(a.status::text, 'none') || ' ' || d.state
+          FROM webhook_deliveries d JOIN webhook_attempts a ON a.delivery_id = d.id
+         WHERE d.job_id = ? AND a.attempt = 1""");
+  }
+
+  private String ask(JsonNode prediction, String sql) {
     try (var connection = source.getConnection();
-        var query =
-            connection.prepareStatement(
-                """
-                SELECT d.attempts || ' ' || d.state || ' ' || coalesce(max(a.status)::text, '')
-                  FROM webhook_deliveries d LEFT JOIN webhook_attempts a ON a.delivery_id = d.id
-                 WHERE d.job_id = ? GROUP BY d.id""")) {
+        var query = connection.prepareStatement(sql)) {
       query.setString(1, prediction.get("id").textValue());
       try (var row = query.executeQuery()) {
         return row.next() ? row.getString(1) : "";

@@ -21,7 +21,7 @@ public final class Receiver implements AutoCloseable {
   }
 
   /** A call as it came in. */
-  public record Call(Map<String, List<String>> headers, String body) {
+  public record Call(String path, Map<String, List<String>> headers, String body) {
     public String header(String name) {
       return headers.get(name.substring(0, 1).toUpperCase() + name.substring(1)).getFirst();
     }
@@ -42,7 +42,8 @@ public final class Receiver implements AutoCloseable {
         exchange -> {
           String body =
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-          calls.add(new Call(Map.copyOf(exchange.getRequestHeaders()), body));
+          String path = exchange.getRequestURI().getPath();
+          calls.add(new Call(path, Map.copyOf(exchange.getRequestHeaders()), body));
           answering.answer(exchange, calls.size());
           exchange.close();
         });

@@ -47,9 +47,15 @@ class WebhookDelivererTest {
   @Test
   void anEndpointThatNeverTakesItIsCalledOnScheduleUnderOneIdSignedAnewEachTime()
       throws IOException {
-    try (Receiver receiver = Receiver.answering(500);
-        WebhookDeliverer deliverer = deliverer()) {
-      JobId job = endedJob(receiver);
+    try (Receiver receiver = Receiver.answering(500)) {
+      assertCalledOnSchedule(endedJob(receiver));
+      assertEquals(WAITS.size() + 1, receiver.calls.size());
+      assertSignedAnew(receiver);
+    }
+  }
+
+  private void assertCalledOnSchedule(JobId job) {
+    try (WebhookDeliverer deliverer = deliverer()) {
       int calls = 0;
       for (Duration wait : WAITS) {
         int expected = ++calls;
@@ -67,18 +73,20 @@ class WebhookDelivererTest {
       }
       deliverer.wake();
       Eventually.get(() -> delivery(job, "state"), "failed"::equals);
-      assertEquals(WAITS.size() + 1, receiver.calls.size());
-      assertSignedAnew(receiver);
     }
   }
 
   @Test
   void anEndpointThatRecoversIsNotCalledAgain() throws IOException {
     try (Receiver receiver =
-            new Receiver(
-                (exchange, call) -> exchange.sendResponseHeaders(call < 3 ? 503 : 204, -1));
-        WebhookDeliverer deliverer = deliverer()) {
-      JobId job = endedJob(receiver);
+        new Receiver((exchange, call) -> exchange.sendResponseHeaders(call < 3 ? 503 : 204, -1))) {
+      assertDeliveredAtTheThirdCall(endedJob(receiver));
+      assertEquals(3, receiver.calls.size());
+    }
+  }
+
+  private void assertDeliveredAtTheThirdCall(JobId job) {
+    try (WebhookDeliverer deliverer = deliverer()) {
       for (int attempt = 1; attempt <= 2; attempt++) {
         int calls = attempt;
         deliverer.wake();
@@ -87,7 +95,6 @@ class WebhookDelivererTest {
       }
       deliverer.wake();
       Eventually.get(() -> delivery(job, "state"), "delivered"::equals);
-      assertEquals(3, receiver.calls.size());
       assertEquals(3, recorded(job));
     }
   }
@@ -120,6 +127,7 @@ class WebhookDelivererTest {
         new SimpleMeterRegistry());
   }
 
+  /** To be made before the deliverer, which would begin with the attempt that is skipped here. */
   private JobId endedJob(Receiver receiver) {
     JobId job =
         site.generation(
