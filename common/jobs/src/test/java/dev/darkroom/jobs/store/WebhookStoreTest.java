@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,20 +43,15 @@ class WebhookStoreTest {
   @Test
   void followsTheScheduleAndGivesUpAtItsEnd() {
     canceled();
-    List<Long> waits = new ArrayList<>();
-    while (true) {
+    int attempt = 0;
+    for (Duration wait : WebhookStore.SCHEDULE) {
       Delivery delivery = due().getFirst();
-      assertEquals(waits.size() + 1, delivery.attempt());
-      if (!database.webhooks.failed(delivery, 500, "HTTP 500", Optional.empty())) {
-        break;
-      }
-      waits.add(
-          database.count(
-              "SELECT round(extract(epoch FROM next_at - clock_timestamp())) FROM"
-                  + " webhook_deliveries"));
+      attempt++;
+      assertEquals(attempt, delivery.attempt());
+      failsAndWaits(delivery, 500, Optional.empty(), wait);
       makeDue();
     }
-    assertEquals(WebhookStore.SCHEDULE.stream().map(Duration::toSeconds).toList(), waits);
+    assertFalse(database.webhooks.failed(due().getFirst(), 500, "HTTP 500", Optional.empty()));
     assertEquals(
         1, database.count("SELECT count(*) FROM webhook_deliveries WHERE state = 'failed'"));
     assertEquals(10, database.count("SELECT count(*) FROM webhook_attempts"));
@@ -64,13 +60,8 @@ class WebhookStoreTest {
   @Test
   void waitsAsLongAsTheReceiverAsks() {
     canceled();
-    database.webhooks.failed(
-        due().getFirst(), 429, "HTTP 429", Optional.of(Duration.ofSeconds(90)));
-    long wait =
-        database.count(
-            "SELECT round(extract(epoch FROM next_at - clock_timestamp())) FROM"
-                + " webhook_deliveries");
-    assertTrue(wait >= 88 && wait <= 90, wait + " s");
+    Duration asked = Duration.ofSeconds(90);
+    failsAndWaits(due().getFirst(), 429, Optional.of(asked), asked);
   }
 
   @Test
@@ -137,6 +128,25 @@ class WebhookStoreTest {
     assertNotEquals(secret, database.webhooks.secret("b"));
     assertTrue(secret.startsWith("whsec_"));
     assertEquals(32, Base64.getDecoder().decode(secret.substring(6)).length);
+  }
+
+  /** The wait begins at a time between the two looks at the clock, however long they lie apart. */
+  private void failsAndWaits(
+      Delivery delivery, int status, Optional<Duration> asked, Duration wait) {
+    long before = micros("SELECT clock_timestamp()");
+    assertTrue(database.webhooks.failed(delivery, status, "HTTP " + status, asked));
+    long after = micros("SELECT clock_timestamp()");
+    long began =
+        micros("SELECT next_at FROM webhook_deliveries")
+            - TimeUnit.MILLISECONDS.toMicros(wait.toMillis());
+    assertTrue(
+        before <= began && began <= after,
+        "%s from %d to %d, but began at %d".formatted(wait, before, after, began));
+  }
+
+  /** A time of the database. */
+  private long micros(String query) {
+    return database.count("SELECT (extract(epoch FROM (%s)) * 1000000)::bigint".formatted(query));
   }
 
   private JobId canceled() {
