@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +32,7 @@ class MinioObjectStoreTest extends ObjectStoreConformance {
   private static int port;
 
   @BeforeAll
-  static void start() throws IOException {
+  static void start() throws IOException, InterruptedException {
     Optional<Path> binary = binary();
     assumeTrue(
         binary.isPresent(),
@@ -49,10 +52,12 @@ class MinioObjectStoreTest extends ObjectStoreConformance {
     builder.environment().putAll(Map.of("MINIO_ROOT_USER", USER, "MINIO_ROOT_PASSWORD", SECRET));
     server =
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!listens()) {
-      assertTrue(server.isAlive() && System.nanoTime() < deadline, "MinIO starts");
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      while (!takesRequests(client)) {
+        assertTrue(server.isAlive() && System.nanoTime() < deadline, "MinIO starts");
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
     }
   }
 
@@ -70,9 +75,15 @@ class MinioObjectStoreTest extends ObjectStoreConformance {
     return new ObjectStoreConfig(endpoint, endpoint, USER, SECRET, "darkroom", "us-east-1");
   }
 
-  private static boolean listens() {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
-      return socket.isConnected();
+  /** It listens before it has read its disk and its users, and health/ready says 200 by then. */
+  private static boolean takesRequests(HttpClient client) throws InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:%d/minio/health/cluster".formatted(port)))
+            .timeout(Duration.ofSeconds(10))
+            .build();
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException e) {
       return false;
     }
