@@ -29,8 +29,18 @@ public final class Publisher implements AutoCloseable {
   private static final Duration DELIVERY = Duration.ofSeconds(5);
 
   private final KafkaProducer<String, byte[]> producer;
+  private final Duration delivery;
 
   public Publisher(String bootstrapServers) {
+    this(bootstrapServers, MAX_BLOCK, DELIVERY);
+  }
+
+  /**
+   * @param maxBlock how long a send may wait for Kafka to say where the topic is
+   * @param delivery how long it may take after that, 2 s or more
+   */
+  public Publisher(String bootstrapServers, Duration maxBlock, Duration delivery) {
+    this.delivery = delivery;
     producer =
         new KafkaProducer<>(
             Map.of(
@@ -43,11 +53,11 @@ public final class Publisher implements AutoCloseable {
                 ProducerConfig.LINGER_MS_CONFIG,
                 0,
                 ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                (int) MAX_BLOCK.toMillis(),
+                (int) maxBlock.toMillis(),
                 ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
                 2000,
                 ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                (int) DELIVERY.toMillis(),
+                (int) delivery.toMillis(),
                 ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
                 1000),
             new StringSerializer(),
@@ -103,6 +113,6 @@ public final class Publisher implements AutoCloseable {
 
   @Override
   public void close() {
-    producer.close(DELIVERY);
+    producer.close(delivery);
   }
 }

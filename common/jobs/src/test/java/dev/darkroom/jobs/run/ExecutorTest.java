@@ -47,6 +47,10 @@ import org.junit.jupiter.api.Test;
 class ExecutorTest {
   private static final Duration LEASE = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+  /** The standard limits are for a dispatcher, which sends again: a test does not. */
+  private static final Duration KAFKA = Duration.ofSeconds(60);
+
   private static final AtomicInteger POOLS = new AtomicInteger();
 
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -67,7 +71,7 @@ class ExecutorTest {
     }
     objects = opened(TestObjects.embedded());
     events = opened(new EventPublisher(bootstrap));
-    publisher = opened(new Publisher(bootstrap));
+    publisher = opened(new Publisher(bootstrap, KAFKA, KAFKA));
   }
 
   @AfterEach

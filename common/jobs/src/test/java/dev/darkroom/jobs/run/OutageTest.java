@@ -45,6 +45,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 class OutageTest {
   private static final String PASSWORD = "secret-of-this-test-jvm";
 
+  /** The standard limits are for a dispatcher, which sends again: a test does not. */
+  private static final Duration KAFKA = Duration.ofSeconds(60);
+
   @TempDir Path folder;
   private final BlockingQueue<JobId> started = new LinkedBlockingQueue<>();
   private final CountDownLatch finish = new CountDownLatch(1);
@@ -72,7 +75,7 @@ class OutageTest {
             Duration.ZERO);
     try (ObjectStore objects = TestObjects.embedded();
         EventPublisher events = new EventPublisher(bootstrap);
-        Publisher publisher = new Publisher(bootstrap);
+        Publisher publisher = new Publisher(bootstrap, KAFKA, KAFKA);
         Executor<GenerationSpec> executor =
             new Executor<>(
                 config,
