@@ -16,6 +16,7 @@ import dev.darkroom.jobs.store.WorkerStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class Executor<S extends JobSpec> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
 
-  /** How long the first job may wait for its events to have somewhere to go. */
+  /** How long the first job may wait until its events go somewhere and a cancel is heard. */
   private static final Duration WARM_UP = Duration.ofSeconds(2);
 
   /** A little more than an idle slot's poll takes. */
@@ -79,7 +80,9 @@ public final class Executor<S extends JobSpec> implements AutoCloseable {
             config.slots(),
             Thread.ofPlatform().daemon().name("job-" + config.workerName() + "-", 0).factory());
     control = Broadcast.control(config.bootstrapServers(), this::hear);
-    events.ready().completeOnTimeout(null, WARM_UP.toMillis(), TimeUnit.MILLISECONDS).join();
+    CompletableFuture.allOf(events.ready(), control.ready())
+        .completeOnTimeout(null, WARM_UP.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
     for (int i = 0; i < config.slots(); i++) {
       slots.add(
           new SlotConsumer(
