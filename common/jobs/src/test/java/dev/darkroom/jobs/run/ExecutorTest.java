@@ -40,6 +40,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +89,9 @@ class ExecutorTest {
   void takesAJobFromItsRecordToItsResult() throws Exception {
     BlockingQueue<Event> heard = new LinkedBlockingQueue<>();
     Broadcast<Event> listener = opened(Broadcast.events(bootstrap, heard::add));
-    listener.ready().get(20, TimeUnit.SECONDS);
+    listener.ready().get(60, TimeUnit.SECONDS);
+    // An executor waits only so long for it, and what is told before is dropped.
+    events.ready().get(60, TimeUnit.SECONDS);
     executor("w", 1, this::paint, StageListener.NONE);
     JobId id = submit();
     Job job = awaitEnd(id);
@@ -201,6 +205,8 @@ class ExecutorTest {
   @Test
   void holdsASecondRecordOfARunningJobUntilItsEndAndThenDropsIt() throws Exception {
     AtomicInteger runs = new AtomicInteger();
+    // Three seconds a heartbeat: a slow commit does not let it run out.
+    Duration lease = Duration.ofSeconds(15);
     executor(
         "w",
         2,
@@ -208,12 +214,18 @@ class ExecutorTest {
           runs.incrementAndGet();
           return untilFinished(context);
         },
-        StageListener.NONE);
+        StageListener.NONE,
+        lease);
     JobId id = submit();
     assertNotNull(started.poll(30, TimeUnit.SECONDS));
     request(new Release(id, 1));
     // Longer than the lease: the heartbeat keeps it from being taken over.
-    assertNull(started.poll(LEASE.toMillis() * 2, TimeUnit.MILLISECONDS));
+    await(
+        () -> "heartbeats beyond the lease",
+        () -> {
+          assertNull(started.poll());
+          return heldMillis(id) > lease.toMillis();
+        });
     finish.countDown();
     assertEquals(JobState.SUCCEEDED, awaitEnd(id).state());
     awaitEnd(submit());
@@ -227,9 +239,12 @@ class ExecutorTest {
     JobId id = submit();
     JobContext<GenerationSpec> zombie = started.poll(30, TimeUnit.SECONDS);
     assertNotNull(zombie);
-    // As if it had been frozen beyond its lease and another worker ran the job now.
+    // As if it had been frozen beyond its lease and another worker, who lives, ran the job now.
     database.execute(
-        "UPDATE jobs SET state = 'running', attempt = 9 WHERE id = '%s'".formatted(id));
+        """
+        UPDATE jobs SET state = 'running', attempt = 9, heartbeat_at = now() + interval '1 hour'
+         WHERE id = '%s'"""
+            .formatted(id));
     assertEquals(StopReason.FENCED, zombie.stopped().get(20, TimeUnit.SECONDS));
     Job job = database.jobs.find(id).orElseThrow();
     assertEquals(JobState.RUNNING, job.state());
@@ -264,7 +279,8 @@ class ExecutorTest {
   void tellsThatItIsThereAndThatItLeaves() {
     Executor<GenerationSpec> executor = executor("present", 3, this::paint, StageListener.NONE);
     awaitEnd(submit());
-    assertEquals(3, database.workers.slots(JobKind.GENERATION, pool));
+    // The heartbeats tell it, on a thread of their own.
+    await(() -> "three slots", () -> database.workers.slots(JobKind.GENERATION, pool) == 3);
     executor.close();
     assertEquals(0, database.workers.slots(JobKind.GENERATION, pool));
   }
@@ -355,14 +371,27 @@ class ExecutorTest {
   }
 
   private Job awaitEnd(JobId id) {
+    await(
+        () -> "the job ends: " + database.jobs.find(id),
+        () -> database.jobs.find(id).orElseThrow().state().isDone());
+    return database.jobs.find(id).orElseThrow();
+  }
+
+  private static void await(Supplier<String> what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    Job job = database.jobs.find(id).orElseThrow();
-    while (!job.state().isDone()) {
-      assertTrue(System.nanoTime() < deadline, "the job ends: " + job);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, what);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-      job = database.jobs.find(id).orElseThrow();
     }
-    return job;
+  }
+
+  /** How long a job's worker has given signs of life. */
+  private long heldMillis(JobId id) {
+    return database.count(
+        """
+        SELECT (extract(epoch FROM heartbeat_at - started_at) * 1000)::bigint FROM jobs
+         WHERE id = '%s'"""
+            .formatted(id));
   }
 
   private long completions(JobId id) {
