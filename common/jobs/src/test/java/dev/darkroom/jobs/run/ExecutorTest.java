@@ -68,7 +68,7 @@ class ExecutorTest {
 
   @BeforeEach
   void create() {
-    database = TestDatabase.create();
+    database = opened(TestDatabase.create());
     try (Topics topics = new Topics(bootstrap)) {
       topics.create(pool);
     }

@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -55,6 +56,11 @@ class AttemptStoreTest {
   @BeforeAll
   void create() {
     database = TestDatabase.create();
+  }
+
+  @AfterAll
+  void close() {
+    database.close();
   }
 
   @Test
@@ -244,26 +250,29 @@ class AttemptStoreTest {
 
   @Test
   void eightWorkersClaimFiftyJobsOnceEach() throws Exception {
-    TestDatabase own = TestDatabase.create();
-    List<Release> releases = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      releases.add(own.dispatched());
-    }
-    Map<JobId, AtomicInteger> claims = new ConcurrentHashMap<>();
-    race(
-        8,
-        worker -> {
-          List<Release> order = new ArrayList<>(releases);
-          Collections.shuffle(order, new Random(worker));
-          for (Release release : order) {
-            if (own.attempts.claim(release.jobId(), release.number(), "w" + worker, LEASE)
-                instanceof Claim) {
-              claims.computeIfAbsent(release.jobId(), id -> new AtomicInteger()).incrementAndGet();
+    try (TestDatabase own = TestDatabase.create()) {
+      List<Release> releases = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        releases.add(own.dispatched());
+      }
+      Map<JobId, AtomicInteger> claims = new ConcurrentHashMap<>();
+      race(
+          8,
+          worker -> {
+            List<Release> order = new ArrayList<>(releases);
+            Collections.shuffle(order, new Random(worker));
+            for (Release release : order) {
+              if (own.attempts.claim(release.jobId(), release.number(), "w" + worker, LEASE)
+                  instanceof Claim) {
+                claims
+                    .computeIfAbsent(release.jobId(), id -> new AtomicInteger())
+                    .incrementAndGet();
+              }
             }
-          }
-        });
-    assertEquals(50, claims.size());
-    claims.forEach((id, count) -> assertEquals(1, count.get(), id.value()));
+          });
+      assertEquals(50, claims.size());
+      claims.forEach((id, count) -> assertEquals(1, count.get(), id.value()));
+    }
   }
 
   @Test
@@ -296,51 +305,52 @@ class AttemptStoreTest {
   @Test
   void everyJobEndsOnceUnderRandomDeathsAndCancels() throws Exception {
     long seed = System.nanoTime();
-    TestDatabase own = TestDatabase.create();
-    List<JobId> ids = new ArrayList<>();
-    for (int i = 0; i < 30; i++) {
-      ids.add(own.queued());
-    }
-    Map<JobId, AtomicInteger> endings = new ConcurrentHashMap<>();
-    Duration lease = Duration.ofMillis(40);
-    race(
-        6,
-        side -> {
-          Random random = new Random(seed + side);
-          while (own.count(
-                  "SELECT count(*) FROM jobs WHERE state IN ('queued', 'dispatched', 'running')")
-              > 0) {
-            List<Release> taken = own.outbox.take(JobKind.GENERATION, "default", 10);
-            own.outbox.published(taken);
-            own.outbox.rescue(
-                new Outbox.Patience(
-                    Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(100)));
-            JobId id = ids.get(random.nextInt(ids.size()));
-            long release = own.count("SELECT release FROM jobs WHERE id = '%s'".formatted(id));
-            if (random.nextInt(20) == 0 && own.jobs.cancel(id) == Cancellation.CANCELED) {
-              endings.computeIfAbsent(id, i -> new AtomicInteger()).incrementAndGet();
+    try (TestDatabase own = TestDatabase.create()) {
+      List<JobId> ids = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        ids.add(own.queued());
+      }
+      Map<JobId, AtomicInteger> endings = new ConcurrentHashMap<>();
+      Duration lease = Duration.ofMillis(40);
+      race(
+          6,
+          side -> {
+            Random random = new Random(seed + side);
+            while (own.count(
+                    "SELECT count(*) FROM jobs WHERE state IN ('queued', 'dispatched', 'running')")
+                > 0) {
+              List<Release> taken = own.outbox.take(JobKind.GENERATION, "default", 10);
+              own.outbox.published(taken);
+              own.outbox.rescue(
+                  new Outbox.Patience(
+                      Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(100)));
+              JobId id = ids.get(random.nextInt(ids.size()));
+              long release = own.count("SELECT release FROM jobs WHERE id = '%s'".formatted(id));
+              if (random.nextInt(20) == 0 && own.jobs.cancel(id) == Cancellation.CANCELED) {
+                endings.computeIfAbsent(id, i -> new AtomicInteger()).incrementAndGet();
+              }
+              if (own.attempts.claim(id, release, "w" + side, lease) instanceof Claim claim) {
+                perform(own, claim, random, endings);
+              }
             }
-            if (own.attempts.claim(id, release, "w" + side, lease) instanceof Claim claim) {
-              perform(own, claim, random, endings);
-            }
-          }
-        });
-    String shown = "seed " + seed;
-    for (JobId id : ids) {
-      Job job = own.jobs.find(id).orElseThrow();
-      assertTrue(job.state().isDone(), shown);
-      assertEquals(
-          1,
-          own.count(
-              "SELECT count(*) FROM webhook_deliveries WHERE event = 'completed' AND job_id = '%s'"
-                  .formatted(id)),
-          shown);
-      assertEquals(
-          1,
-          own.jobs.history(id).stream().filter(change -> change.state().isDone()).count(),
-          shown);
-      AtomicInteger told = endings.get(id);
-      assertTrue(told == null || told.get() == 1, shown);
+          });
+      String shown = "seed " + seed;
+      for (JobId id : ids) {
+        Job job = own.jobs.find(id).orElseThrow();
+        assertTrue(job.state().isDone(), shown);
+        assertEquals(
+            1,
+            own.count(
+                "SELECT count(*) FROM webhook_deliveries WHERE event = 'completed' AND job_id = '%s'"
+                    .formatted(id)),
+            shown);
+        assertEquals(
+            1,
+            own.jobs.history(id).stream().filter(change -> change.state().isDone()).count(),
+            shown);
+        AtomicInteger told = endings.get(id);
+        assertTrue(told == null || told.get() == 1, shown);
+      }
     }
   }
 

@@ -20,40 +20,42 @@ import org.junit.jupiter.api.Test;
 class JobStateTest {
   @Test
   void theSchemaKnowsTheSameStates() {
-    TestDatabase database = TestDatabase.create();
-    String constraint =
-        new Database(database.source)
-            .find(
-                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'jobs_state'",
-                row -> row.getString(1))
-            .orElseThrow();
-    Set<String> known =
-        Pattern.compile("'(\\w+)'::text")
-            .matcher(constraint)
-            .results()
-            .map(match -> match.group(1))
-            .collect(Collectors.toCollection(TreeSet::new));
-    Set<String> states = new TreeSet<>();
-    for (JobState state : JobState.values()) {
-      states.add(state.text());
+    try (TestDatabase database = TestDatabase.create()) {
+      String constraint =
+          new Database(database.source)
+              .find(
+                  "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'jobs_state'",
+                  row -> row.getString(1))
+              .orElseThrow();
+      Set<String> known =
+          Pattern.compile("'(\\w+)'::text")
+              .matcher(constraint)
+              .results()
+              .map(match -> match.group(1))
+              .collect(Collectors.toCollection(TreeSet::new));
+      Set<String> states = new TreeSet<>();
+      for (JobState state : JobState.values()) {
+        states.add(state.text());
+      }
+      assertEquals(states, known);
     }
-    assertEquals(states, known);
   }
 
   @Test
   void theSchemaAllowsTheSameMoves() throws SQLException {
-    TestDatabase database = TestDatabase.create();
-    Set<String> expected = new TreeSet<>();
-    Set<String> allowed = new TreeSet<>();
-    for (JobState from : JobState.values()) {
-      from.moves().forEach(to -> expected.add(from.text() + " --> " + to.text()));
-      for (JobState to : JobState.values()) {
-        if (isAllowed(database, from, to)) {
-          allowed.add(from.text() + " --> " + to.text());
+    try (TestDatabase database = TestDatabase.create()) {
+      Set<String> expected = new TreeSet<>();
+      Set<String> allowed = new TreeSet<>();
+      for (JobState from : JobState.values()) {
+        from.moves().forEach(to -> expected.add(from.text() + " --> " + to.text()));
+        for (JobState to : JobState.values()) {
+          if (isAllowed(database, from, to)) {
+            allowed.add(from.text() + " --> " + to.text());
+          }
         }
       }
+      assertEquals(expected, allowed);
     }
-    assertEquals(expected, allowed);
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -39,6 +40,11 @@ class JobStoreTest {
   @BeforeAll
   void create() {
     database = TestDatabase.create();
+  }
+
+  @AfterAll
+  void close() {
+    database.close();
   }
 
   @Test
@@ -182,70 +188,75 @@ class JobStoreTest {
 
   @Test
   void expiresWhatEndedLongAgoWithAllThatHangsOnIt() {
-    TestDatabase own = TestDatabase.create();
-    JobId old = own.queued();
-    JobId recent = own.queued();
-    JobId waiting = own.queued();
-    own.jobs.cancel(old);
-    own.jobs.cancel(recent);
-    own.execute(
-        "UPDATE jobs SET completed_at = now() - interval '3 days' WHERE id = '%s'".formatted(old));
-    assertEquals(List.of(old), own.jobs.expired(Duration.ofDays(2), 10));
-    // Whoever asks for more than it was told to delete deletes no job that has not ended.
-    own.jobs.delete(List.of(old, waiting));
-    assertEquals(List.of(), own.jobs.expired(Duration.ofDays(2), 10));
-    assertTrue(own.jobs.find(old).isEmpty());
-    assertTrue(own.jobs.find(recent).isPresent());
-    assertTrue(own.jobs.find(waiting).isPresent());
-    assertEquals(1, own.count("SELECT count(*) FROM webhook_deliveries"));
+    try (TestDatabase own = TestDatabase.create()) {
+      JobId old = own.queued();
+      JobId recent = own.queued();
+      JobId waiting = own.queued();
+      own.jobs.cancel(old);
+      own.jobs.cancel(recent);
+      own.execute(
+          "UPDATE jobs SET completed_at = now() - interval '3 days' WHERE id = '%s'"
+              .formatted(old));
+      assertEquals(List.of(old), own.jobs.expired(Duration.ofDays(2), 10));
+      // Whoever asks for more than it was told to delete deletes no job that has not ended.
+      own.jobs.delete(List.of(old, waiting));
+      assertEquals(List.of(), own.jobs.expired(Duration.ofDays(2), 10));
+      assertTrue(own.jobs.find(old).isEmpty());
+      assertTrue(own.jobs.find(recent).isPresent());
+      assertTrue(own.jobs.find(waiting).isPresent());
+      assertEquals(1, own.count("SELECT count(*) FROM webhook_deliveries"));
+    }
   }
 
   @Test
   void namesAnEndedTrainingUntilItIsTidied() {
-    TestDatabase own = TestDatabase.create();
-    NewJob training = TestDatabase.job(Specs.training(Specs.MODEL));
-    own.jobs.insert(training);
-    assertEquals(List.of(), own.jobs.untidied(Duration.ZERO, 10));
-    own.jobs.cancel(training.id());
-    own.jobs.cancel(own.queued());
-    assertEquals(List.of(), own.jobs.untidied(Duration.ofHours(1), 10));
-    own.execute("UPDATE jobs SET completed_at = now() - interval '2 hours'");
-    assertEquals(List.of(training.id()), own.jobs.untidied(Duration.ofHours(1), 10));
-    own.jobs.tidied(List.of(training.id()));
-    assertEquals(List.of(), own.jobs.untidied(Duration.ofHours(1), 10));
+    try (TestDatabase own = TestDatabase.create()) {
+      NewJob training = TestDatabase.job(Specs.training(Specs.MODEL));
+      own.jobs.insert(training);
+      assertEquals(List.of(), own.jobs.untidied(Duration.ZERO, 10));
+      own.jobs.cancel(training.id());
+      own.jobs.cancel(own.queued());
+      assertEquals(List.of(), own.jobs.untidied(Duration.ofHours(1), 10));
+      own.execute("UPDATE jobs SET completed_at = now() - interval '2 hours'");
+      assertEquals(List.of(training.id()), own.jobs.untidied(Duration.ofHours(1), 10));
+      own.jobs.tidied(List.of(training.id()));
+      assertEquals(List.of(), own.jobs.untidied(Duration.ofHours(1), 10));
+    }
   }
 
   @Test
   void aDeadlineCountsFromTheCreationByTheClockOfTheDatabase() {
-    TestDatabase own = TestDatabase.create();
-    JobId late = own.lasting(Duration.ofMinutes(1));
-    JobId early = own.lasting(Duration.ofHours(1));
-    own.queued();
-    Job stored = own.jobs.find(late).orElseThrow();
-    assertEquals(Optional.of(stored.createdAt().plus(Duration.ofMinutes(1))), stored.deadline());
-    assertEquals(List.of(), own.jobs.overdue(10));
-    own.execute("UPDATE jobs SET deadline = deadline - interval '2 minutes'");
-    assertEquals(List.of(late), own.jobs.overdue(10));
-    own.jobs.cancel(late);
-    assertEquals(List.of(), own.jobs.overdue(10));
-    assertTrue(own.jobs.find(late).orElseThrow().isAborted());
-    own.jobs.cancel(early);
-    assertFalse(own.jobs.find(early).orElseThrow().isAborted());
+    try (TestDatabase own = TestDatabase.create()) {
+      JobId late = own.lasting(Duration.ofMinutes(1));
+      JobId early = own.lasting(Duration.ofHours(1));
+      own.queued();
+      Job stored = own.jobs.find(late).orElseThrow();
+      assertEquals(Optional.of(stored.createdAt().plus(Duration.ofMinutes(1))), stored.deadline());
+      assertEquals(List.of(), own.jobs.overdue(10));
+      own.execute("UPDATE jobs SET deadline = deadline - interval '2 minutes'");
+      assertEquals(List.of(late), own.jobs.overdue(10));
+      own.jobs.cancel(late);
+      assertEquals(List.of(), own.jobs.overdue(10));
+      assertTrue(own.jobs.find(late).orElseThrow().isAborted());
+      own.jobs.cancel(early);
+      assertFalse(own.jobs.find(early).orElseThrow().isAborted());
+    }
   }
 
   @Test
   void aRunningJobPastItsDeadlineIsNamedOnceAndCannotSucceedAnyMore() {
-    TestDatabase own = TestDatabase.create();
-    Claiming.Claim claim = own.running();
-    own.execute("UPDATE jobs SET deadline = now() - interval '1 second'");
-    assertEquals(List.of(claim.jobId()), own.jobs.overdue(10));
-    assertEquals(Cancellation.REQUESTED, own.jobs.cancel(claim.jobId()));
-    assertEquals(List.of(), own.jobs.overdue(10));
-    Outcome painted = new Outcome.Succeeded(new Result.Images(List.of()));
-    assertEquals(
-        Optional.of(JobState.CANCELED),
-        own.attempts.finish(claim.jobId(), claim.attempt(), painted, new Report("", Map.of())));
-    assertFalse(own.jobs.find(claim.jobId()).orElseThrow().isAborted());
+    try (TestDatabase own = TestDatabase.create()) {
+      Claiming.Claim claim = own.running();
+      own.execute("UPDATE jobs SET deadline = now() - interval '1 second'");
+      assertEquals(List.of(claim.jobId()), own.jobs.overdue(10));
+      assertEquals(Cancellation.REQUESTED, own.jobs.cancel(claim.jobId()));
+      assertEquals(List.of(), own.jobs.overdue(10));
+      Outcome painted = new Outcome.Succeeded(new Result.Images(List.of()));
+      assertEquals(
+          Optional.of(JobState.CANCELED),
+          own.attempts.finish(claim.jobId(), claim.attempt(), painted, new Report("", Map.of())));
+      assertFalse(own.jobs.find(claim.jobId()).orElseThrow().isAborted());
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,11 @@ class OutboxTest {
   @BeforeEach
   void create() {
     database = TestDatabase.create();
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,11 @@ class RegistryTest {
   @BeforeEach
   void create() {
     database = TestDatabase.create();
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.flywaydb.core.Flyway;
 import org.postgresql.ds.PGPoolingDataSource;
 
 /** A migrated database of its own on the test JVM's Postgres, and the stores over it. */
-public final class TestDatabase {
+public final class TestDatabase implements AutoCloseable {
   public final DataSource source;
   public final JobStore jobs;
   public final Outbox outbox;
@@ -30,8 +30,11 @@ public final class TestDatabase {
   public final TokenStore tokens;
   public final WorkerStore workers;
 
-  private TestDatabase(DataSource source) {
+  private final Runnable close;
+
+  private TestDatabase(DataSource source, Runnable close) {
     this.source = source;
+    this.close = close;
     jobs = new JobStore(source);
     outbox = new Outbox(source);
     attempts = new AttemptStore(source);
@@ -52,10 +55,18 @@ public final class TestDatabase {
     PGPoolingDataSource source = new PGPoolingDataSource();
     source.setMaxConnections(16);
     source.setUrl(url);
+    // The pool forgets itself by its name when it is closed.
+    source.setDataSourceName(url);
     source.setUser(TestServices.postgres().user());
     source.setPassword(TestServices.postgres().password());
     Flyway.configure().dataSource(source).load().migrate();
-    return new TestDatabase(source);
+    return new TestDatabase(source, source::close);
+  }
+
+  /** Gives its connections back: the test JVM's Postgres has no room for those of all tests. */
+  @Override
+  public void close() {
+    close.run();
   }
 
   public static NewJob job(JobSpec spec) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,11 @@ class WebhookStoreTest {
   @BeforeEach
   void create() {
     database = TestDatabase.create();
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
   }
 
   @Test
