@@ -12,6 +12,7 @@ import dev.darkroom.jobs.message.Event;
 import dev.darkroom.jobs.objects.ModelFiles;
 import dev.darkroom.jobs.objects.ObjectLayout;
 import dev.darkroom.jobs.queue.Broadcast;
+import dev.darkroom.jobs.run.Stage;
 import dev.darkroom.jobs.run.StageListener;
 import dev.darkroom.jobs.spec.GenerationSpec;
 import dev.darkroom.jobs.spec.SchedulerName;
@@ -27,7 +28,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A worker between a real Kafka, Postgres and S3. */
 @Timeout(400)
 class GenerationWorkerTest {
+  private static final int SLOTS = 4;
+
   @TempDir Path cache;
 
   private Site site;
@@ -45,7 +50,7 @@ class GenerationWorkerTest {
   @BeforeEach
   void start() {
     site = new Site();
-    worker = worker("first");
+    worker = worker("first", SLOTS);
   }
 
   @AfterEach
@@ -54,9 +59,19 @@ class GenerationWorkerTest {
     site.close();
   }
 
-  private GenerationWorker worker(String name) {
+  private GenerationWorker worker(String name, int slots) {
+    return worker(name, slots, Site.LEASE, StageListener.NONE);
+  }
+
+  private GenerationWorker worker(String name, int slots, Duration lease, StageListener stages) {
     return new GenerationWorker(
-        site.settings(name, cache, 4), site.database, site.objects, StageListener.NONE);
+        site.settings(name, cache, slots, lease), site.database, site.objects, stages);
+  }
+
+  /** It takes a job's images one after the other: a long job is long on a fast machine too. */
+  private void replaceByOneOfOneSlot() {
+    worker.close();
+    worker = worker("narrow", 1);
   }
 
   @Test
@@ -86,8 +101,11 @@ class GenerationWorkerTest {
 
   @Test
   void aDuplicateRecordChangesNothing() {
-    GenerationSpec spec = site.spec("twice", 200, 1, 1);
-    JobId id = site.submit(spec);
+    worker.close();
+    CountDownLatch records = new CountDownLatch(2);
+    // The lease outlasts any stall: a lapsed one would make the duplicate an attempt of its own.
+    worker = worker("patient", SLOTS, Duration.ofSeconds(30), (id, stage) -> hold(records, stage));
+    JobId id = site.submit(site.spec("twice", 20, 1, 1));
     site.awaitJob(id, job -> job.state() == JobState.RUNNING);
     site.publish(new dev.darkroom.jobs.store.Release(id, 1));
     Job job = site.ended(id);
@@ -101,6 +119,19 @@ class GenerationWorkerTest {
     assertEquals(1, site.objects.list(ObjectLayout.outputs(id)).size());
   }
 
+  /** Keeps a job from ending until all {@code records} are in the worker's hands. */
+  private static void hold(CountDownLatch records, Stage stage) {
+    if (stage == Stage.DELIVERED) {
+      records.countDown();
+    } else if (stage == Stage.RAN) {
+      try {
+        records.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
   @Test
   void aCanceledJobLeavesWithinAStepAndItsNeighbourGoesOn() {
     GenerationSpec spec = site.spec("neighbour", 1000, 1, 3);
@@ -109,7 +140,7 @@ class GenerationWorkerTest {
     site.awaitJob(canceled, job -> job.state() == JobState.RUNNING);
     Waiting.until(
         () -> worker.load().running() == 4 ? Optional.of(1) : Optional.empty(), worker::load);
-    site.jobs.cancel(canceled);
+    site.cancel(canceled);
     Job job = site.ended(canceled);
 
     assertEquals(JobState.CANCELED, job.state());
@@ -119,13 +150,14 @@ class GenerationWorkerTest {
 
   @Test
   void aDrainedWorkerHandsItsJobBackUnharmed() {
-    GenerationSpec spec = site.spec("handed over", 1000, 1, 5);
+    replaceByOneOfOneSlot();
+    GenerationSpec spec = site.spec("handed over", 1000, 4, 5);
     JobId id = site.submit(spec);
     site.awaitJob(id, job -> job.state() == JobState.RUNNING);
     worker.close();
     assertEquals(JobState.DISPATCHED, site.jobs.find(id).orElseThrow().state());
 
-    worker = worker("second");
+    worker = worker("second", SLOTS);
     Job job = site.ended(id);
 
     assertEquals(JobState.SUCCEEDED, job.state());
@@ -176,27 +208,27 @@ class GenerationWorkerTest {
 
   @Test
   void progressAndPreviewsAreTold() throws Exception {
+    replaceByOneOfOneSlot();
     Queue<Event> heard = new ConcurrentLinkedQueue<>();
     try (Broadcast<Event> events =
         Broadcast.events(TestServices.kafka().bootstrapServers(), heard::add)) {
       events.ready().get(20, TimeUnit.SECONDS);
       long submitted = System.nanoTime();
-      JobId id = site.submit(site.spec("told", 1000, 1, 1));
+      JobId id = site.submit(site.spec("told", 1000, 4, 1));
       site.ended(id);
-      Waiting.until(
-          () ->
-              heard.stream()
-                  .filter(event -> event.jobId().equals(id))
-                  .filter(event -> event instanceof Event.Progress p && p.step() == 1000)
-                  .findFirst(),
-          () -> heard);
-
-      assertTrue(
-          heard.stream().anyMatch(e -> e instanceof Event.Preview p && p.image().length > 100));
+      awaitEvent(heard, id, event -> event instanceof Event.Progress p && p.step() == 4000);
+      // It is painted beside the steps, and may be told after the last of them.
+      awaitEvent(heard, id, event -> event instanceof Event.Preview p && p.image().length > 100);
       long tenths = (System.nanoTime() - submitted) / Duration.ofMillis(100).toNanos();
       long told = heard.stream().filter(Event.Progress.class::isInstance).count();
       assertTrue(told <= tenths + 2, () -> "told %d times in %d tenths".formatted(told, tenths));
     }
+  }
+
+  private static void awaitEvent(Queue<Event> heard, JobId id, Predicate<Event> expected) {
+    Waiting.until(
+        () -> heard.stream().filter(event -> event.jobId().equals(id)).filter(expected).findFirst(),
+        () -> heard);
   }
 
   private static GenerationSpec withScheduler(GenerationSpec spec, SchedulerName scheduler) {

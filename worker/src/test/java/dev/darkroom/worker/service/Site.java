@@ -17,6 +17,7 @@ import dev.darkroom.jobs.job.ModelName;
 import dev.darkroom.jobs.job.OutputFile;
 import dev.darkroom.jobs.job.Result;
 import dev.darkroom.jobs.job.Sha256;
+import dev.darkroom.jobs.message.Control;
 import dev.darkroom.jobs.message.JobRequested;
 import dev.darkroom.jobs.objects.ModelFiles;
 import dev.darkroom.jobs.objects.ObjectStore;
@@ -52,6 +53,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class Site implements AutoCloseable {
   static final ModelName MODEL = new ModelName("darkroom", "tiny");
   static final int SIDE = 16;
+  static final Duration LEASE = Duration.ofSeconds(2);
 
   private static final AtomicInteger POOLS = new AtomicInteger();
 
@@ -88,14 +90,14 @@ final class Site implements AutoCloseable {
             endpoint, endpoint, s3.accessKey(), s3.secretKey(), s3.bucket(), s3.region()));
   }
 
-  WorkerSettings settings(String name, Path cache, int slots) {
+  WorkerSettings settings(String name, Path cache, int slots, Duration lease) {
     return new WorkerSettings(
         TestServices.kafka().bootstrapServers(),
         name,
         pool,
         slots,
         2,
-        Duration.ofSeconds(2),
+        lease,
         Duration.ZERO,
         Device.cpu(),
         Precision.FLOAT32,
@@ -153,6 +155,12 @@ final class Site implements AutoCloseable {
             pool,
             JobKind.GENERATION,
             JobRequested.of(JobKind.GENERATION, release.jobId(), release.number())));
+  }
+
+  /** As the gateway does it: in the job's row, and by a record to the worker that runs it. */
+  void cancel(JobId id) {
+    jobs.cancel(id);
+    Publisher.await(publisher.control(new Control.CancelRequested(id)));
   }
 
   /** The job once it has ended. */

@@ -125,7 +125,7 @@ class WorkerCrashTest {
 
   private GenerationWorker second() {
     return new GenerationWorker(
-        site.settings("second", folder.resolve("second"), 2),
+        site.settings("second", folder.resolve("second"), 2, Site.LEASE),
         site.database,
         site.objects,
         StageListener.NONE);
