@@ -68,8 +68,7 @@ class WorkerCrashTest {
   void aWorkerKilledBetweenStepsIsReplaced() throws Exception {
     GenerationSpec spec = site.spec("killed", 1000, 1, 12);
     Process first = process("first", "");
-    JobId id = site.submit(spec);
-    site.awaitJob(id, job -> job.step() > 0);
+    JobId id = frozenBetweenSteps(first, spec);
     first.destroyForcibly();
 
     try (GenerationWorker second = second()) {
@@ -82,9 +81,7 @@ class WorkerCrashTest {
   void aWorkerThatWakesUpLateChangesNothing() throws Exception {
     GenerationSpec spec = site.spec("frozen", 1000, 1, 13);
     Process first = process("first", "");
-    JobId id = site.submit(spec);
-    site.awaitJob(id, job -> job.step() > 0);
-    signal(first, "STOP");
+    JobId id = frozenBetweenSteps(first, spec);
     try (GenerationWorker second = second()) {
       assertEndsOnce(id, spec, 2);
       signal(first, "CONT");
@@ -107,6 +104,22 @@ class WorkerCrashTest {
 
       assertEquals(JobState.FAILED, job.state());
       assertEquals(ErrorCode.WORKER_CRASHED, job.error().orElseThrow().code());
+    }
+  }
+
+  /**
+   * A job that the process has begun and, now that it is frozen, cannot end. A job may end between
+   * the look at its row and the signal: then it is another's turn.
+   */
+  private JobId frozenBetweenSteps(Process process, GenerationSpec spec) throws Exception {
+    while (true) {
+      JobId id = site.submit(spec);
+      site.awaitJob(id, job -> job.step() > 0 || job.state().isDone());
+      signal(process, "STOP");
+      if (site.jobs.find(id).orElseThrow().state() == JobState.RUNNING) {
+        return id;
+      }
+      signal(process, "CONT");
     }
   }
 
@@ -162,8 +175,10 @@ class WorkerCrashTest {
     return process;
   }
 
+  /** By the shell, which has kill built in: not every machine has the program. */
   private static void signal(Process process, String signal) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+    String command = "kill -%s %d".formatted(signal, process.pid());
+    Process kill = new ProcessBuilder("/bin/sh", "-c", command).start();
     assertEquals(0, kill.waitFor());
   }
 }
