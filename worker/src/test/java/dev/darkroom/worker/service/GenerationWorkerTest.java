@@ -151,7 +151,7 @@ class GenerationWorkerTest {
   @Test
   void aDrainedWorkerHandsItsJobBackUnharmed() {
     replaceByOneOfOneSlot();
-    GenerationSpec spec = site.spec("handed over", 1000, 4, 5);
+    GenerationSpec spec = site.spec("handed over", 1000, 2, 5);
     JobId id = site.submit(spec);
     site.awaitJob(id, job -> job.state() == JobState.RUNNING);
     worker.close();
@@ -214,9 +214,9 @@ class GenerationWorkerTest {
         Broadcast.events(TestServices.kafka().bootstrapServers(), heard::add)) {
       events.ready().get(20, TimeUnit.SECONDS);
       long submitted = System.nanoTime();
-      JobId id = site.submit(site.spec("told", 1000, 4, 1));
+      JobId id = site.submit(site.spec("told", 1000, 2, 1));
       site.ended(id);
-      awaitEvent(heard, id, event -> event instanceof Event.Progress p && p.step() == 4000);
+      awaitEvent(heard, id, event -> event instanceof Event.Progress p && p.step() == 2000);
       // It is painted beside the steps, and may be told after the last of them.
       awaitEvent(heard, id, event -> event instanceof Event.Preview p && p.image().length > 100);
       long tenths = (System.nanoTime() - submitted) / Duration.ofMillis(100).toNanos();

@@ -66,7 +66,7 @@ class WorkerCrashTest {
 
   @Test
   void aWorkerKilledBetweenStepsIsReplaced() throws Exception {
-    GenerationSpec spec = site.spec("killed", 1000, 1, 12);
+    GenerationSpec spec = site.spec("killed", 600, 1, 12);
     Process first = process("first", "");
     JobId id = frozenBetweenSteps(first, spec);
     first.destroyForcibly();
@@ -79,7 +79,7 @@ class WorkerCrashTest {
   /** The frozen one wakes up, finishes its work, and finds that it no longer counts. */
   @Test
   void aWorkerThatWakesUpLateChangesNothing() throws Exception {
-    GenerationSpec spec = site.spec("frozen", 1000, 1, 13);
+    GenerationSpec spec = site.spec("frozen", 600, 1, 13);
     Process first = process("first", "");
     JobId id = frozenBetweenSteps(first, spec);
     try (GenerationWorker second = second()) {

@@ -205,8 +205,8 @@ class ExecutorTest {
   @Test
   void holdsASecondRecordOfARunningJobUntilItsEndAndThenDropsIt() throws Exception {
     AtomicInteger runs = new AtomicInteger();
-    // Three seconds a heartbeat: a slow commit does not let it run out.
-    Duration lease = Duration.ofSeconds(15);
+    // Five heartbeats long: a slow commit does not let it run out.
+    Duration lease = Duration.ofSeconds(10);
     executor(
         "w",
         2,
