@@ -24,16 +24,8 @@ import dev.darkroom.diffusion.nn.Weights;
 import dev.darkroom.diffusion.unet.Conditions;
 import dev.darkroom.diffusion.unet.UNet2DConditionModel;
 import dev.darkroom.diffusion.unet.UNetConfig;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,11 +41,6 @@ class NativeMemoryTest {
   private static final int WINDOWS = 3;
   private static final long ALLOWED_GROWTH = 1 << 18;
   private static final String ADAPTED = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
-
-  // struct mallinfo2 of glibc: ten size_t.
-  private static final int MALLINFO_FIELDS = 10;
-  private static final int MAPPED = 4;
-  private static final int IN_USE = 7;
 
   @ParameterizedTest
   @EnumSource(names = {"TRAINING", "INFERENCE"})
@@ -268,29 +255,9 @@ class NativeMemoryTest {
     return ((BaseNDManager) manager).getManagedArrays().size();
   }
 
-  /**
-   * What native code has allocated and not freed, by glibc's own account. The resident size would
-   * count the Java heap as well, which grows as it likes.
-   */
   private static long allocatedBytes() {
-    Linker linker = Linker.nativeLinker();
-    Optional<MemorySegment> mallinfo = linker.defaultLookup().find("mallinfo2");
-    assumeTrue(mallinfo.isPresent(), "skipped: this C library has no mallinfo2");
-    MemoryLayout[] fields = new MemoryLayout[MALLINFO_FIELDS];
-    Arrays.fill(fields, ValueLayout.JAVA_LONG);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment info =
-          (MemorySegment)
-              linker
-                  .downcallHandle(
-                      mallinfo.get(), FunctionDescriptor.of(MemoryLayout.structLayout(fields)))
-                  .invokeExact((SegmentAllocator) arena);
-      return info.getAtIndex(ValueLayout.JAVA_LONG, MAPPED)
-          + info.getAtIndex(ValueLayout.JAVA_LONG, IN_USE);
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
+    OptionalLong bytes = NativeHeap.allocatedBytes();
+    assumeTrue(bytes.isPresent(), "skipped: this C library does not tell what is allocated");
+    return bytes.getAsLong();
   }
 }
