@@ -41,9 +41,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SlotConsumerTest {
-  /** The standard limits are for a dispatcher, which sends again: a test does not. */
-  private static final Duration KAFKA = Duration.ofSeconds(60);
-
   private static final AtomicInteger POOLS = new AtomicInteger();
 
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -62,7 +59,7 @@ class SlotConsumerTest {
     freshPool();
     // Again changes nothing.
     topics.create(pool);
-    publisher = opened(new Publisher(bootstrap, KAFKA, KAFKA));
+    publisher = opened(PatientPublisher.open(bootstrap));
   }
 
   @AfterEach

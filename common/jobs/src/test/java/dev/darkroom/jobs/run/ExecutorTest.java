@@ -20,6 +20,7 @@ import dev.darkroom.jobs.objects.ObjectStore;
 import dev.darkroom.jobs.objects.TestObjects;
 import dev.darkroom.jobs.queue.Broadcast;
 import dev.darkroom.jobs.queue.EventPublisher;
+import dev.darkroom.jobs.queue.PatientPublisher;
 import dev.darkroom.jobs.queue.Publisher;
 import dev.darkroom.jobs.queue.Topics;
 import dev.darkroom.jobs.spec.GenerationSpec;
@@ -51,9 +52,6 @@ class ExecutorTest {
   private static final Duration LEASE = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
-  /** The standard limits are for a dispatcher, which sends again: a test does not. */
-  private static final Duration KAFKA = Duration.ofSeconds(60);
-
   private static final AtomicInteger POOLS = new AtomicInteger();
 
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -74,7 +72,7 @@ class ExecutorTest {
     }
     objects = opened(TestObjects.embedded());
     events = opened(new EventPublisher(bootstrap));
-    publisher = opened(new Publisher(bootstrap, KAFKA, KAFKA));
+    publisher = opened(PatientPublisher.open(bootstrap));
   }
 
   @AfterEach

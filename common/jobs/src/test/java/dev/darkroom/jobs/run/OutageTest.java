@@ -14,6 +14,7 @@ import dev.darkroom.jobs.message.Topic;
 import dev.darkroom.jobs.objects.ObjectStore;
 import dev.darkroom.jobs.objects.TestObjects;
 import dev.darkroom.jobs.queue.EventPublisher;
+import dev.darkroom.jobs.queue.PatientPublisher;
 import dev.darkroom.jobs.queue.Publisher;
 import dev.darkroom.jobs.queue.Topics;
 import dev.darkroom.jobs.spec.GenerationSpec;
@@ -45,9 +46,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 class OutageTest {
   private static final String PASSWORD = "secret-of-this-test-jvm";
 
-  /** The standard limits are for a dispatcher, which sends again: a test does not. */
-  private static final Duration KAFKA = Duration.ofSeconds(60);
-
   @TempDir Path folder;
   private final BlockingQueue<JobId> started = new LinkedBlockingQueue<>();
   private final CountDownLatch finish = new CountDownLatch(1);
@@ -75,7 +73,7 @@ class OutageTest {
             Duration.ZERO);
     try (ObjectStore objects = TestObjects.embedded();
         EventPublisher events = new EventPublisher(bootstrap);
-        Publisher publisher = new Publisher(bootstrap, KAFKA, KAFKA);
+        Publisher publisher = PatientPublisher.open(bootstrap);
         Executor<GenerationSpec> executor =
             new Executor<>(
                 config,
