@@ -11,7 +11,10 @@ final class MappedWeights {
 
   /** Only while the model is built, which keeps the weight mapped for as long as it lives. */
   void add(NDArray weight) {
-    pages.add(MappedPages.of(weight));
+    // What is larger stays in memory.
+    if (weight.size() <= Integer.MAX_VALUE / Float.BYTES) {
+      pages.add(MappedPages.of(weight));
+    }
   }
 
   /** Takes them out of memory until they are read again, which others may do meanwhile. */

@@ -4,7 +4,8 @@
 # A weight is (packs, scales, dtype), and says by itself how its layer runs. Floating weights have no scales; what goes in is cast to
 # their dtype, and what comes out is float32: all between the layers is. oneDNN wants another order for another size of map, so such a
 # layer keeps its weights by size: under 0 as they came, until the first size is known; those may be a file's own bytes, of another
-# dtype. Under -1 they stay as they came: such a layer packs nothing. Packing writes to the layer: the caller sees to it that no other thread runs the layer meanwhile.
+# dtype. Under -1 they stay as they came: such a layer packs nothing. Packing writes to the layer: the caller sees to it that no other
+# thread runs the layer meanwhile.
 #
 # Linear layers run as 1x1 convolutions over [N, C, T, 1], which is how channels_last stores [N, T, C]. oneDNN computes a
 # convolution image by image, so a row does not depend on its neighbours; a matrix product of all rows at once does. For small layers
